@@ -1,0 +1,66 @@
+//! IBM BPM: `POST /rest/bpm/wle/v1/avatar/{user}`, change my avatar, and its siblings `GET` and `DELETE`.
+
+use http::Method;
+use visage::Error;
+use visage::bpm::{self, Representation, ShownAvatar};
+use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::web::Answer;
+
+struct BpmAvatar;
+spin_sdk::wasip3::http::service::export!(BpmAvatar);
+
+impl Component for BpmAvatar {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve(request, answer, async |call, error| {
+            let details = call.variable("expose_details").await;
+            bpm::refuse(
+                &call.head,
+                error,
+                details.is_ok_and(|value| &*value == "true"),
+            )
+        })
+        .await
+    }
+}
+
+async fn answer(call: &mut Call) -> Result<Answer, Error> {
+    bpm::override_method(&mut call.head);
+    match call.head.method {
+        Method::POST => change(call).await,
+        Method::GET | Method::HEAD => show(call).await,
+        Method::DELETE => remove(call).await,
+        _ => Err(Error::MethodNotAllowed {
+            allow: "DELETE, GET, HEAD, POST",
+        }),
+    }
+}
+
+async fn change(call: &mut Call) -> Result<Answer, Error> {
+    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let representation = Representation::negotiate(&call.head)?;
+    let boundary = bpm::boundary(&call.head)?;
+    let image = bpm::upload(boundary, call.body_stream()?).await?;
+    let representation = representation.with_parameters(&call.head)?;
+    let user = bpm::find_oneself(&call.directory, &call.head, &caller).await?;
+
+    let change = call.directory.put_avatar(user.number, Some(&image)).await?;
+    representation.show(&user, ShownAvatar::New(&image, &change))
+}
+
+async fn show(call: &mut Call) -> Result<Answer, Error> {
+    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
+    let user = bpm::find_user(&call.directory, &call.head, &caller).await?;
+
+    let avatar = call.directory.avatar(user.number).await?;
+    representation.show(&user, (&avatar).into())
+}
+
+async fn remove(call: &mut Call) -> Result<Answer, Error> {
+    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
+    let user = bpm::find_oneself(&call.directory, &call.head, &caller).await?;
+
+    call.directory.put_avatar(user.number, None).await?;
+    representation.show(&user, ShownAvatar::Default)
+}

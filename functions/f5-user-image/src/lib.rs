@@ -1,0 +1,66 @@
+//! F5 Distributed Cloud: `PUT /api/web/namespaces/system/user/settings/image`, update the current user's image, and
+//! its siblings `GET` and `DELETE`.
+
+use http::Method;
+use visage::Error;
+use visage::f5::{self, CurrentUser};
+use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::web::Answer;
+
+struct F5UserImage;
+spin_sdk::wasip3::http::service::export!(F5UserImage);
+
+impl Component for F5UserImage {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve(request, answer, async |_, error| f5::refuse(error)).await
+    }
+}
+
+async fn answer(call: &mut Call) -> Result<Answer, Error> {
+    match call.head.method {
+        Method::PUT => update(call).await,
+        Method::GET | Method::HEAD => show(call).await,
+        Method::DELETE => remove(call).await,
+        _ => Err(Error::MethodNotAllowed {
+            allow: "DELETE, GET, HEAD, PUT",
+        }),
+    }
+}
+
+async fn update(call: &mut Call) -> Result<Answer, Error> {
+    let caller = authorize(call).await?;
+    call.head.require_json(false)?;
+    let body = call.body().await?;
+    let image = f5::image_body(&body)?;
+    let user = caller.existing()?;
+
+    let f5_rate_limit = call.variable("f5_rate_limit").await?;
+    let terms = f5::terms(&call.head, &f5_rate_limit);
+    let change = call
+        .directory
+        .put_avatar_on(&terms, user.number, Some(&image))
+        .await?;
+    f5::updated(&change)
+}
+
+async fn show(call: &mut Call) -> Result<Answer, Error> {
+    let user = authorize(call).await?.existing()?;
+    let avatar = call.directory.avatar(user.number).await?;
+    f5::show(&call.head, avatar.ok_or(Error::NoImage)?)
+}
+
+async fn remove(call: &mut Call) -> Result<Answer, Error> {
+    let user = authorize(call).await?.existing()?;
+
+    let f5_rate_limit = call.variable("f5_rate_limit").await?;
+    let terms = f5::terms(&call.head, &f5_rate_limit);
+    call.directory
+        .put_avatar_on(&terms, user.number, None)
+        .await?;
+    f5::removed()
+}
+
+async fn authorize(call: &Call) -> Result<CurrentUser, Error> {
+    let f5_tokens = call.variable("f5_tokens").await?;
+    f5::authorize(&call.head, &f5_tokens, &call.directory).await
+}

@@ -1,0 +1,116 @@
+//! Netex learningCloud: `PUT …/users/{user}`, update user, and its siblings: `GET` and `DELETE`, and below the user
+//! `activate`, `deactivate` and `changePassword`.
+
+use http::{Method, StatusCode};
+use visage::Error;
+use visage::netex::{self, Mode, Operation, Target, Update};
+use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::web::{self, Answer};
+
+struct NetexUser;
+spin_sdk::wasip3::http::service::export!(NetexUser);
+
+impl Component for NetexUser {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve(request, answer, async |_, error| netex::refuse(error)).await
+    }
+}
+
+async fn answer(call: &mut Call) -> Result<Answer, Error> {
+    use Target::{Activate, ChangePassword, Deactivate, Image, User};
+    match (Target::of(&call.head)?, &call.head.method) {
+        (User(user), &Method::PUT) => update(call, &user).await,
+        (User(user), &Method::GET | &Method::HEAD) => show(call, &user).await,
+        (User(user), &Method::DELETE) => delete(call, &user).await,
+        (User(_), _) => Err(Error::MethodNotAllowed {
+            allow: "DELETE, GET, HEAD, PUT",
+        }),
+        (Activate(user), &Method::PUT) => enable(call, &user, true).await,
+        (Deactivate(user), &Method::PUT) => enable(call, &user, false).await,
+        (ChangePassword(user), &Method::PUT) => change_password(call, &user).await,
+        (Activate(_) | Deactivate(_) | ChangePassword(_), _) => {
+            Err(Error::MethodNotAllowed { allow: "PUT" })
+        }
+        // Spin routes the image to its own component, but for a path with doubled slashes.
+        (Image(_), _) => Err(Error::NoSuchPath),
+    }
+}
+
+async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    call.head.require_json(false)?;
+    let body = call.body().await?;
+    let mode = Mode::of(&call.head)?;
+    let update = Update::read(&body)?;
+    let image = match update.image()? {
+        Some(Some(source)) => Some(Some(call.image(source).await?)),
+        Some(None) => Some(None),
+        None => None,
+    };
+    let mut user = netex::find_user(&call.directory, user).await?;
+    // What cannot be changed comes out before anything is written.
+    update.apply(&mut user)?;
+
+    if let Some(image) = image {
+        call.directory
+            .put_avatar(user.number, image.as_ref())
+            .await?;
+    }
+    call.directory
+        .update(user.number, |user| update.apply(user))
+        .await?;
+    netex::succeed(Operation::Update, mode)
+}
+
+async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    let user = netex::find_user(&call.directory, user).await?;
+    let has_image = call.directory.has_avatar(user.number).await?;
+    let origin = call.origin().await?;
+    web::json(StatusCode::OK, &netex::view(user, &origin, has_image))
+}
+
+async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    let mode = Mode::of(&call.head)?;
+    let user = netex::find_user(&call.directory, user).await?;
+
+    call.directory.delete(user.number).await?;
+    netex::succeed(Operation::Update, mode)
+}
+
+async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    call.head.require_json(false)?;
+    let body = call.body().await?;
+    let mode = Mode::of(&call.head)?;
+    netex::check_message(&body)?;
+    let user = netex::find_user(&call.directory, user).await?;
+
+    call.directory
+        .update(user.number, |user| {
+            user.enabled = enabled;
+            Ok(())
+        })
+        .await?;
+    netex::succeed(Operation::Image, mode)
+}
+
+async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    call.head.require_json(false)?;
+    let body = call.body().await?;
+    let mode = Mode::of(&call.head)?;
+    let password = netex::new_password(&body)?;
+    let user = netex::find_user(&call.directory, user).await?;
+
+    let hash = password.hash()?;
+    call.directory
+        .update(user.number, |user| {
+            netex::require_local(&user.auth_source, "newPassword")?;
+            user.password = Some(hash.clone());
+            Ok(())
+        })
+        .await?;
+    netex::succeed(Operation::Password, mode)
+}

@@ -1,0 +1,59 @@
+//! Netex learningCloud: `POST …/users`, create user, and `GET`, the users.
+
+use http::header::LOCATION;
+use http::{HeaderValue, Method, StatusCode};
+use visage::Error;
+use visage::netex::{self, Mode, Operation, Page};
+use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::web::{self, Answer};
+
+struct NetexUsers;
+spin_sdk::wasip3::http::service::export!(NetexUsers);
+
+impl Component for NetexUsers {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        serve(request, answer, async |_, error| netex::refuse(error)).await
+    }
+}
+
+async fn answer(call: &mut Call) -> Result<Answer, Error> {
+    match call.head.method {
+        Method::POST => create(call).await,
+        Method::GET | Method::HEAD => list(call).await,
+        _ => Err(Error::MethodNotAllowed {
+            allow: "GET, HEAD, POST",
+        }),
+    }
+}
+
+async fn create(call: &mut Call) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    call.head.require_json(true)?;
+    let body = call.body().await?;
+    let mode = Mode::of(&call.head)?;
+    let (mut user, image) = netex::new_user(&body)?;
+    if let Some(source) = image {
+        user.image = Some(call.image(source).await?);
+    }
+
+    let user = call.directory.create(user).await?;
+
+    let mut answer = netex::succeed(Operation::Create, mode)?;
+    let origin = call.origin().await?;
+    if let Ok(location) = HeaderValue::try_from(netex::user_url(&origin, &user)) {
+        answer.headers_mut().insert(LOCATION, location);
+    }
+    Ok(answer)
+}
+
+async fn list(call: &mut Call) -> Result<Answer, Error> {
+    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    let Page { start, count } = Page::of(&call.head)?;
+    let origin = call.origin().await?;
+    let mut views = Vec::new();
+    for user in call.directory.list(start, count).await? {
+        let has_image = call.directory.has_avatar(user.number).await?;
+        views.push(netex::view(user, &origin, has_image));
+    }
+    web::json(StatusCode::OK, &views)
+}

@@ -1,0 +1,185 @@
+//! The UserAvatarData document.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+use serde::Serialize;
+
+use super::representation::{Document, Representation};
+use crate::Error;
+use crate::directory::{Avatar, Change};
+use crate::image::{Format, Image};
+use crate::user::User;
+use crate::web::Answer;
+
+/// The picture of a user who has none; drawn for this project.
+const DEFAULT_PICTURE: &[u8] = include_bytes!("default-avatar.png");
+
+/// What the vendor gives as the time of the default picture, and, alone, as its key.
+const DEFAULT_TIMESTAMP: &str = "946681200000";
+
+/// The picture that is shown of a user.
+#[derive(Clone, Copy)]
+pub enum ShownAvatar<'a> {
+    /// The user's own, just put there.
+    New(&'a Image, &'a Change),
+    /// The user's own, as stored.
+    Stored(&'a Avatar),
+    /// The one of all who have none.
+    Default,
+}
+
+impl<'a> From<&'a Option<Avatar>> for ShownAvatar<'a> {
+    fn from(avatar: &'a Option<Avatar>) -> Self {
+        avatar.as_ref().map_or(Self::Default, Self::Stored)
+    }
+}
+
+/// `userID` is a number, all else are strings, as real servers answer.
+#[derive(Serialize)]
+struct UserAvatar<'u> {
+    status: &'static str,
+    data: UserAvatarData<'u>,
+}
+
+/// The order is that of the vendor's samples.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserAvatarData<'u> {
+    #[serde(rename = "userID")]
+    user_id: u64,
+    user_name: &'u str,
+    user_avatar_image: String,
+    user_avatar_key: String,
+    user_update_timestamp: String,
+    image_format: &'static str,
+    is_default: &'static str,
+}
+
+impl Representation {
+    /// The answer that shows a user's avatar.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the answer cannot be written.
+    pub fn show(&self, user: &User, avatar: ShownAvatar<'_>) -> Result<Answer, Error> {
+        let data = UserAvatarData::new(user, avatar);
+        if self.bare {
+            self.answer(StatusCode::OK, &data)
+        } else {
+            let status = "200";
+            self.answer(StatusCode::OK, &UserAvatar { status, data })
+        }
+    }
+}
+
+impl<'u> UserAvatarData<'u> {
+    fn new(user: &'u User, avatar: ShownAvatar<'_>) -> Self {
+        let own = |change: &Change| {
+            let timestamp = change.timestamp.to_string();
+            (format!("{timestamp}-{}", user.number), timestamp)
+        };
+        let default = || (DEFAULT_TIMESTAMP.to_owned(), DEFAULT_TIMESTAMP.to_owned());
+        let (bytes, format, (user_avatar_key, user_update_timestamp), is_default) = match avatar {
+            ShownAvatar::New(image, change) => {
+                (image.bytes(), image.format(), own(change), "false")
+            }
+            ShownAvatar::Stored(avatar) => (
+                avatar.bytes.as_slice(),
+                avatar.format,
+                own(&avatar.change),
+                "false",
+            ),
+            ShownAvatar::Default => (DEFAULT_PICTURE, Format::Png, default(), "true"),
+        };
+        Self {
+            user_id: user.number.0,
+            user_name: user.username.as_str(),
+            user_avatar_image: STANDARD.encode(bytes),
+            user_avatar_key,
+            user_update_timestamp,
+            image_format: match format {
+                Format::Png => "png",
+                Format::Jpeg => "jpg",
+                Format::Gif => "gif",
+            },
+            is_default,
+        }
+    }
+}
+
+impl Document for UserAvatar<'_> {
+    /// As the vendor's sample has it, prefixes included.
+    fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
+        let mut writer = Writer::new(Vec::new());
+        writer.write_event(Event::Decl(BytesDecl::new(
+            "1.0",
+            Some("UTF-8"),
+            Some("yes"),
+        )))?;
+        writer
+            .create_element("bpm:ResponseData")
+            .with_attributes([
+                ("xmlns:bpm", "http://rest.bpm.ibm.com/v1/data"),
+                ("xmlns:ex", "http://rest.bpm.ibm.com/v1/data/exception"),
+                ("xmlns:soc", "http://rest.bpm.ibm.com/v1/data/social"),
+                ("xmlns:sys", "http://rest.bpm.ibm.com/v1/data/system"),
+                ("xmlns:ug", "http://rest.bpm.ibm.com/v1/data/usergroup"),
+            ])
+            .write_inner_content(|writer| {
+                text_element(writer, "status", self.status)?;
+                self.data.write(writer)
+            })?;
+        Ok(writer.into_inner())
+    }
+}
+
+impl Document for UserAvatarData<'_> {
+    fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
+        let mut writer = Writer::new(Vec::new());
+        writer.write_event(Event::Decl(BytesDecl::new(
+            "1.0",
+            Some("UTF-8"),
+            Some("yes"),
+        )))?;
+        self.write(&mut writer)?;
+        Ok(writer.into_inner())
+    }
+}
+
+impl UserAvatarData<'_> {
+    fn write(&self, writer: &mut Writer<Vec<u8>>) -> std::io::Result<()> {
+        writer
+            .create_element("data")
+            .with_attributes([
+                ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance"),
+                ("xmlns:ns8", "http://rest.bpm.ibm.com/v1/data/useravatar"),
+                ("xsi:type", "ns8:UserAvatarData"),
+            ])
+            .write_inner_content(|writer| {
+                text_element(writer, "userID", &self.user_id.to_string())?;
+                text_element(writer, "userName", self.user_name)?;
+                text_element(writer, "userAvatarImage", &self.user_avatar_image)?;
+                text_element(writer, "userAvatarKey", &self.user_avatar_key)?;
+                text_element(writer, "userUpdateTimestamp", &self.user_update_timestamp)?;
+                text_element(writer, "imageFormat", self.image_format)?;
+                text_element(writer, "isDefault", self.is_default)
+            })?;
+        Ok(())
+    }
+}
+
+/// An element with text; characters that XML cannot carry become U+FFFD.
+pub(super) fn text_element(
+    writer: &mut Writer<Vec<u8>>,
+    name: &str,
+    text: &str,
+) -> std::io::Result<()> {
+    let cannot_stand = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    let text = text.replace(cannot_stand, "\u{fffd}");
+    writer
+        .create_element(name)
+        .write_text_content(BytesText::new(&text))?;
+    Ok(())
+}

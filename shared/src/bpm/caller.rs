@@ -1,0 +1,39 @@
+//! Who is calling: HTTP Basic (RFC 7617) against the stored password.
+
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+
+use crate::Error;
+use crate::directory::{By, Directory};
+use crate::password;
+use crate::store::Store;
+use crate::user::User;
+use crate::web::{Authorization, Head};
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The caller. An unknown or disabled user, or one without a password of our own, takes as long to refuse as a
+/// wrong password.
+///
+/// # Errors
+/// [`Error::Unauthenticated`], and the directory's.
+pub async fn authenticate<S: Store>(head: &Head, directory: &Directory<S>) -> Result<User, Error> {
+    let (username, password) = credentials(head).ok_or(Error::Unauthenticated)?;
+    let user = directory.find(&username, &[By::Username]).await?;
+    let user = user.filter(|user| user.enabled && user.auth_source.is_local());
+    let hash = user.as_ref().and_then(|user| user.password.as_ref());
+    let verified = password::verify_remembered(hash, &password);
+    user.filter(|_| verified).ok_or(Error::Unauthenticated)
+}
+
+/// User name and password; the name ends at the first colon.
+fn credentials(head: &Head) -> Option<(String, String)> {
+    let encoded = Authorization::of(head)?.credentials("Basic")?;
+    let decoded = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;
+    let (username, password) = decoded.split_once(':')?;
+    Some((username.to_owned(), password.to_owned()))
+}

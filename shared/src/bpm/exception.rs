@@ -1,0 +1,248 @@
+//! The error document: numbers and texts as the vendor's servers send them.
+
+use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, Event};
+use serde::Serialize;
+
+use super::avatar::text_element;
+use super::representation::{Document, Representation};
+use crate::Error;
+use crate::image::ImageFault;
+use crate::web::{self, Answer, Head};
+
+/// The realm is the application's name; RFC 7617 allows UTF-8 to be asked for.
+const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="Visage", charset="UTF-8""#);
+
+/// JSON spells the outer member with a capital letter, as real servers do.
+#[derive(Serialize)]
+struct RestRuntimeException<'e> {
+    status: &'static str,
+    #[serde(rename = "Data")]
+    data: ExceptionData<'e>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExceptionData<'e> {
+    status: &'static str,
+    exception_type: String,
+    error_number: &'static str,
+    error_message: String,
+    error_message_parameters: Vec<&'e str>,
+    programmers_details: Option<&'e str>,
+    responses: Option<()>,
+    error_data: Option<()>,
+}
+
+impl Document for RestRuntimeException<'_> {
+    /// As the vendor's schema has it: the root is qualified, what is inside is not.
+    fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
+        let mut writer = Writer::new(Vec::new());
+        writer.write_event(Event::Decl(BytesDecl::new(
+            "1.0",
+            Some("UTF-8"),
+            Some("yes"),
+        )))?;
+        writer
+            .create_element("ex:RestRuntimeException")
+            .with_attribute(("xmlns:ex", "http://rest.bpm.ibm.com/v1/data/exception"))
+            .write_inner_content(|writer| {
+                text_element(writer, "status", self.status)?;
+                writer
+                    .create_element("Data")
+                    .write_inner_content(|writer| self.data.write(writer))?;
+                Ok(())
+            })?;
+        Ok(writer.into_inner())
+    }
+}
+
+impl ExceptionData<'_> {
+    fn write(&self, writer: &mut Writer<Vec<u8>>) -> std::io::Result<()> {
+        text_element(writer, "status", self.status)?;
+        text_element(writer, "exceptionType", &self.exception_type)?;
+        text_element(writer, "errorNumber", self.error_number)?;
+        text_element(writer, "errorMessage", &self.error_message)?;
+        for parameter in &self.error_message_parameters {
+            text_element(writer, "errorMessageParameters", parameter)?;
+        }
+        text_element(
+            writer,
+            "programmersDetails",
+            self.programmers_details.unwrap_or_default(),
+        )
+    }
+}
+
+/// What the vendor says of a failure.
+struct Exception<'e> {
+    status: StatusCode,
+    number: &'static str,
+    class: &'static str,
+    /// The text, with `{0}` for the parameter.
+    text: &'static str,
+    parameter: Option<&'e str>,
+}
+
+/// The answer to a request that failed. `expose_details` puts what the operator sees into `programmersDetails`.
+pub fn refuse(head: &Head, error: &Error, expose_details: bool) -> Answer {
+    if matches!(error, Error::Unauthenticated | Error::Disabled(_)) {
+        let mut answer = web::empty(StatusCode::UNAUTHORIZED);
+        answer.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        return answer;
+    }
+    let Exception {
+        status,
+        number,
+        class,
+        text,
+        parameter,
+    } = exception(head, error);
+    let text = text.replace("{0}", parameter.unwrap_or_default());
+    let document = RestRuntimeException {
+        status: "error",
+        data: ExceptionData {
+            status: "error",
+            exception_type: format!("com.ibm.bpm.wle.api.{class}"),
+            error_number: number,
+            error_message: format!("{number}: {text}"),
+            error_message_parameters: parameter.into_iter().collect(),
+            programmers_details: error.detail().filter(|_| expose_details),
+            responses: None,
+            error_data: None,
+        },
+    };
+    let mut answer = Representation::of_error(head)
+        .answer(status, &document)
+        .unwrap_or_else(|_| web::empty(status));
+    if let Error::MethodNotAllowed { allow } = error {
+        answer
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    answer
+}
+
+fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
+    let bad = |number, class, text, parameter| Exception {
+        status: StatusCode::BAD_REQUEST,
+        number,
+        class,
+        text,
+        parameter,
+    };
+    match error {
+        Error::NoSuchUser(name) => Exception {
+            status: StatusCode::NOT_FOUND,
+            number: "CWTBG0007E",
+            class: "NoSuchUserException",
+            text: "User '{0}' not found.",
+            parameter: Some(name),
+        },
+        Error::NotYours { action } => Exception {
+            status: StatusCode::FORBIDDEN,
+            number: "CWTBG0549E",
+            class: "NotAuthorizedActionException",
+            text: "You are not authorized to perform the '{0}' action.",
+            parameter: Some(action),
+        },
+        Error::BodyTooLarge { .. }
+        | Error::Image {
+            fault: ImageFault::TooLarge,
+            ..
+        } => bad(
+            "CWTBG0562E",
+            "InvalidParameterException",
+            "The profile image is larger than the maximum allowed size of 512 kilo bytes.",
+            None,
+        ),
+        Error::Image {
+            fault: ImageFault::Empty,
+            field,
+        } => bad(
+            "CWTBG0583E",
+            "InvalidParameterException",
+            "A file with no content cannot be uploaded: {0}",
+            Some(field),
+        ),
+        Error::Image { field, .. } => bad(
+            "CWTBG0566E",
+            "InvalidParameterException",
+            "The file that was uploaded is not of a supported type: {0}",
+            Some(field),
+        ),
+        Error::SeveralFiles => bad(
+            "CWTBG0538E",
+            "InvalidParameterException",
+            "Only one file is supported. Multiple files were detected.",
+            None,
+        ),
+        Error::NoFile => bad(
+            "CWTBG0011E",
+            "ParameterNotSpecifiedException",
+            "The mandatory parameter '{0}' is not specified.",
+            Some("avatar"),
+        ),
+        Error::Invalid { field, .. } => bad(
+            "CWTBG0012E",
+            "InvalidParameterException",
+            "The parameter '{0}' is invalid.",
+            Some(field),
+        ),
+        Error::BodyUnreadable => bad(
+            "CWTBG0012E",
+            "InvalidParameterException",
+            "The parameter '{0}' is invalid.",
+            Some("avatar"),
+        ),
+        Error::MissingParameter(name) => bad(
+            "CWTBG0023E",
+            "QueryParameterNotSpecifiedOrEmptyException",
+            "The '{0}' query parameter was required but was not specified or has no value.",
+            Some(name),
+        ),
+        Error::NotAcceptable(accept) => Exception {
+            status: StatusCode::NOT_ACCEPTABLE,
+            number: "CWTBG0001E",
+            class: "NotAcceptableException",
+            text: "Not supported request '{0}'.",
+            parameter: Some(accept),
+        },
+        Error::UnsupportedMediaType(media_type) => Exception {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            number: "CWTBG0539E",
+            class: "UnsupportedMediaTypeException",
+            text: "The request cannot be media type '{0}'.",
+            parameter: Some(media_type),
+        },
+        Error::MethodNotAllowed { .. } => Exception {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            number: "CWTBG0001E",
+            class: "UnsupportedOperationException",
+            text: "Not supported request '{0}'.",
+            parameter: Some(head.method.as_str()),
+        },
+        Error::Contended | Error::Unavailable { .. } | Error::TimedOut => Exception {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            ..UNEXPECTED
+        },
+        Error::Unauthenticated
+        | Error::Disabled(_)
+        | Error::Taken { .. }
+        | Error::NoImage
+        | Error::NoSuchPath
+        | Error::PreconditionFailed
+        | Error::TooManyChanges { .. }
+        | Error::Internal { .. } => UNEXPECTED,
+    }
+}
+
+const UNEXPECTED: Exception<'static> = Exception {
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    number: "CWTBG0019E",
+    class: "UnexpectedFailureException",
+    text: "Unexpected exception during execution.",
+    parameter: None,
+};

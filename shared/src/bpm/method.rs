@@ -1,0 +1,29 @@
+//! The method that a client means which can only send `POST`.
+
+use std::borrow::Cow;
+
+use http::Method;
+
+use crate::web::Head;
+
+/// The headers, or query parameters, that name the method.
+const NAMES: [&str; 2] = ["x-http-method-override", "x-method-override"];
+
+/// Turns a `POST` into the method that its override names. What is no method stays a `POST`'s own.
+pub fn override_method(head: &mut Head) {
+    if head.method != Method::POST {
+        return;
+    }
+    let in_header = NAMES.iter().find_map(|name| head.header(name));
+    let in_query = head
+        .query_parameters()
+        .find(|(parameter, _)| {
+            NAMES
+                .iter()
+                .any(|name| parameter.eq_ignore_ascii_case(name))
+        })
+        .map(|(_, value)| value);
+    let named = in_header.map(Cow::Borrowed).or(in_query);
+    let method = named.and_then(|name| name.trim().to_ascii_uppercase().parse().ok());
+    head.method = method.unwrap_or(Method::POST);
+}

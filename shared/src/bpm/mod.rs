@@ -1,0 +1,68 @@
+//! IBM BPM: the UserAvatar resource of the `wle/v1` REST API.
+
+mod avatar;
+mod caller;
+mod exception;
+mod file_name;
+mod method;
+mod representation;
+mod upload;
+
+pub use avatar::ShownAvatar;
+pub use caller::authenticate;
+pub use exception::refuse;
+pub use method::override_method;
+pub use representation::Representation;
+pub use upload::{boundary, upload};
+
+use crate::Error;
+use crate::directory::{By, Directory};
+use crate::name::CURRENT;
+use crate::store::Store;
+use crate::user::User;
+use crate::web::{Head, decode_segment};
+
+/// The path of a user's avatar, up to the user.
+const BASE_PATH: &str = "/rest/bpm/wle/v1/avatar";
+
+/// Finds the user whom the path means: `current` for the caller, a user name, or a numeric user id.
+///
+/// # Errors
+/// [`Error::NoSuchUser`], [`Error::Invalid`] for a path that can't be decoded, and the directory's.
+pub async fn find_user<S: Store>(
+    directory: &Directory<S>,
+    head: &Head,
+    caller: &User,
+) -> Result<User, Error> {
+    let name = match head.segments_below(BASE_PATH).as_slice() {
+        [user] => decode_segment(user)?,
+        other => return Err(Error::NoSuchUser(other.join("/"))),
+    };
+    if name == CURRENT {
+        return Ok(caller.clone());
+    }
+    directory
+        .find(&name, &[By::Username, By::Number])
+        .await?
+        .ok_or(Error::NoSuchUser(name))
+}
+
+/// Finds the user whom the path means, who must be the caller: nobody else may change an avatar, administrators
+/// included.
+///
+/// # Errors
+/// [`Error::NotYours`], and those of [`find_user`].
+pub async fn find_oneself<S: Store>(
+    directory: &Directory<S>,
+    head: &Head,
+    caller: &User,
+) -> Result<User, Error> {
+    let user = find_user(directory, head, caller).await?;
+    if user.number == caller.number {
+        Ok(user)
+    } else {
+        Err(Error::NotYours {
+            action: "change avatar",
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! The picture in a `multipart/form-data` body (RFC 7578).
+
+use bytes::Bytes;
+use futures::Stream;
+use http::header::CONTENT_DISPOSITION;
+use multer::{Constraints, Field, Multipart, SizeLimit, parse_boundary};
+
+use super::file_name::file_name;
+use super::representation::require_identity;
+use crate::Error;
+use crate::image::{Image, ImageFault, MAX_BYTES};
+use crate::web::{Head, MAX_BODY_BYTES};
+
+/// What the vendor's page calls the file part, whatever its name is.
+const PARAMETER: &str = "avatar";
+
+/// Requires a multipart body that is sent as it is, and tells its boundary.
+///
+/// # Errors
+/// [`Error::UnsupportedMediaType`]; [`Error::Invalid`] where there is no boundary.
+pub fn boundary(head: &Head) -> Result<String, Error> {
+    require_identity(head)?;
+    match head.media_type() {
+        Some(essence) if essence.eq_ignore_ascii_case("multipart/form-data") => {
+            let content_type = head.header("content-type").unwrap_or_default();
+            parse_boundary(content_type).map_err(|_| broken())
+        }
+        other => Err(Error::UnsupportedMediaType(
+            other.unwrap_or_default().to_owned(),
+        )),
+    }
+}
+
+/// Reads the one file part (a part with a `filename`, whatever its name); ordinary fields are passed over. No more
+/// than one picture is ever held.
+///
+/// # Errors
+/// [`Error::NoFile`], [`Error::SeveralFiles`], [`Error::Image`] with the file's
+/// name, [`Error::BodyTooLarge`], and [`Error::Invalid`] for a body that is not well formed.
+pub async fn upload<B>(boundary: String, body: B) -> Result<Image, Error>
+where
+    B: Stream<Item = Result<Bytes, Error>> + Send + 'static,
+{
+    let limit = SizeLimit::new().whole_stream(MAX_BODY_BYTES as u64);
+    let constraints = Constraints::new().size_limit(limit);
+    let mut parts = Multipart::with_constraints(body, boundary, constraints);
+    let mut image = None;
+    while let Some(part) = parts.next_field().await.map_err(refused)? {
+        let disposition = part.headers().get(CONTENT_DISPOSITION);
+        let Some(name) = disposition.and_then(|value| file_name(value.as_bytes())) else {
+            pass_over(part).await?;
+            continue;
+        };
+        if image.is_some() {
+            return Err(Error::SeveralFiles);
+        }
+        image = Some(read(part, name).await?);
+    }
+    image.ok_or(Error::NoFile)
+}
+
+async fn pass_over(mut part: Field<'_>) -> Result<(), Error> {
+    while part.chunk().await.map_err(refused)?.is_some() {}
+    Ok(())
+}
+
+async fn read(mut part: Field<'_>, name: String) -> Result<Image, Error> {
+    let declared = part.content_type().map(ToString::to_string);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(refused)? {
+        if bytes.len() + chunk.len() > MAX_BYTES {
+            return Err(Error::image(name, ImageFault::TooLarge));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Image::new(bytes, declared.as_deref().unwrap_or_default())
+        .map_err(|fault| Error::image(name, fault))
+}
+
+fn broken() -> Error {
+    Error::invalid(PARAMETER, "is not well-formed multipart/form-data")
+}
+
+fn refused(error: multer::Error) -> Error {
+    match error {
+        multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge {
+            limit: MAX_BODY_BYTES,
+        },
+        multer::Error::StreamReadFailed(cause) => match cause.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(_) => broken(),
+        },
+        _ => broken(),
+    }
+}

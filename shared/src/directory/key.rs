@@ -1,0 +1,54 @@
+//! The keys: all begin with `visage.`, since Redis gives all applications one key space, and are made of
+//! `A-Z a-z 0-9 - _ .` only.
+
+use sha2::{Digest as _, Sha256};
+
+use super::swap::Token;
+use crate::name::UserNumber;
+
+/// The counter of users: the last number given out.
+pub(super) const SEQUENCE: &str = "visage.sequence";
+
+/// The record of a user.
+pub(super) fn user(number: UserNumber) -> String {
+    format!("visage.user.{number}")
+}
+
+/// The avatar of a user.
+pub(super) fn avatar(number: UserNumber) -> String {
+    format!("visage.avatar.{number}")
+}
+
+/// One part of a picture that does not fit into the avatar's own value.
+pub(super) fn avatar_part(number: UserNumber, write: Token, index: usize) -> String {
+    format!("visage.avatar.{number}.{write}.{index}")
+}
+
+/// The pointer from a folded name to its user.
+pub(super) fn name(folded: &str) -> String {
+    format!("visage.name.{}", hash(folded))
+}
+
+/// The pointer from an `externalId` to its user.
+pub(super) fn external(id: &str) -> String {
+    format!("visage.external.{}", hash(id))
+}
+
+/// The pointer from a `commonId` to its user.
+pub(super) fn common(id: &str) -> String {
+    format!("visage.common.{}", hash(id))
+}
+
+/// The counter of turns at a pointer.
+pub(super) fn turns(pointer: &str) -> String {
+    format!("{pointer}.turns")
+}
+
+fn hash(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

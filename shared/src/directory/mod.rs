@@ -1,0 +1,203 @@
+//! Where users and avatars are kept: the only place that knows a key or a stored format.
+//!
+//! The rules behind the order of the operations here are the README's "Storage".
+
+mod avatar;
+mod create;
+mod key;
+mod record;
+mod swap;
+mod terms;
+
+pub use avatar::{Avatar, Change};
+pub use terms::{Precondition, Terms};
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::Error;
+use crate::name::{UserId, UserNumber, fold};
+use crate::store::Store;
+use crate::user::User;
+use record::{Record, State};
+use swap::{Pointer, Stored as _, Swap};
+
+/// What a user can be looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Netex's `id`.
+    Id,
+    /// The username, in any spelling that means the same.
+    Username,
+    /// The number, in decimal digits as we write them.
+    Number,
+    /// The `externalId`, exactly.
+    ExternalId,
+    /// The `commonId`, exactly.
+    CommonId,
+}
+
+/// The users and their avatars in a [`Store`].
+#[derive(Debug, Clone)]
+pub struct Directory<S> {
+    store: S,
+    clock: fn() -> u64,
+}
+
+impl<S: Store> Directory<S> {
+    /// The directory in this store, by the system's clock.
+    pub fn new(store: S) -> Self {
+        Self::with_clock(store, || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_millis().try_into().unwrap_or(u64::MAX))
+        })
+    }
+
+    /// The directory in this store, by a clock that tells the milliseconds since the epoch.
+    pub fn with_clock(store: S, clock: fn() -> u64) -> Self {
+        Self { store, clock }
+    }
+
+    /// Looks a user up by the first kind of key in `order` that leads to one.
+    ///
+    /// # Errors
+    /// The store's, and [`Error::Internal`] for a record that cannot be read, as for all of the directory.
+    pub async fn find(&self, text: &str, order: &[By]) -> Result<Option<User>, Error> {
+        for by in order {
+            let number = match by {
+                By::Id => UserId::number_in(text),
+                By::Number => number(text),
+                By::Username => self.holder(&key::name(&fold(text))).await?,
+                By::ExternalId => self.holder(&key::external(text)).await?,
+                By::CommonId => self.holder(&key::common(text)).await?,
+            };
+            let Some(number) = number else { continue };
+            let Some(user) = self.visible(number).await? else {
+                continue;
+            };
+            let found = match by {
+                By::Id => user.id.as_str() == text,
+                By::Number => true,
+                By::Username => user.username.folded() == fold(text),
+                By::ExternalId => user.external_id.as_deref() == Some(text),
+                By::CommonId => user.common_id.as_deref() == Some(text),
+            };
+            if found {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Changes a user by `change`, which is called again with a newer value when another call came between.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] when the user is gone, and what `change` returns: then nothing is written.
+    pub async fn update(
+        &self,
+        number: UserNumber,
+        mut change: impl FnMut(&mut User) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let gone = || Error::NoSuchUser(number.to_string());
+        self.swap(&key::user(number), |mut record: Record| {
+            let user = record.live_user_mut().ok_or_else(gone)?;
+            change(user)?;
+            Ok(Swap::Write(record, ()))
+        })
+        .await?
+        .ok_or_else(gone)
+    }
+
+    /// Deletes a user: the record is dead at once and holds no personal data, its names are free, and what is left of
+    /// it is removed.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] when the user is gone already. After the store's errors the user may be gone.
+    pub async fn delete(&self, number: UserNumber) -> Result<(), Error> {
+        let gone = || Error::NoSuchUser(number.to_string());
+        self.swap(&key::user(number), |mut record: Record| {
+            if record.state() != State::Live {
+                return Err(gone());
+            }
+            record.bury();
+            Ok(Swap::Write(record, ()))
+        })
+        .await?
+        .ok_or_else(gone)?;
+        // The user is gone whatever becomes of this.
+        if self.remove_avatar(number).await.is_ok() {
+            let _ = self.store.delete(&key::user(number)).await;
+        }
+        Ok(())
+    }
+
+    /// The users from position `start`, at most `count`, in the order of their creation. Walks all numbers given out
+    /// up to the page's end, so that its cost grows with what stands before it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, start: usize, count: usize) -> Result<Vec<User>, Error> {
+        let mut users = Vec::new();
+        if count == 0 {
+            return Ok(users);
+        }
+        let last = match self.store.get(key::SEQUENCE).await? {
+            Some(bytes) => swap::counter(&bytes)?,
+            None => 0,
+        };
+        let mut before = start;
+        for number in 1..=last {
+            let Some(user) = self.visible(UserNumber(number)).await? else {
+                continue;
+            };
+            if before > 0 {
+                before -= 1;
+                continue;
+            }
+            users.push(user);
+            if users.len() == count {
+                break;
+            }
+        }
+        Ok(users)
+    }
+
+    /// The user with this number, if the world may see it: the record is live, and the pointer of its name
+    /// leads to it.
+    async fn visible(&self, number: UserNumber) -> Result<Option<User>, Error> {
+        let Some(record) = self.record(number).await? else {
+            return Ok(None);
+        };
+        let Some(user) = record.into_live_user() else {
+            return Ok(None);
+        };
+        let holder = self.holder(&key::name(&user.username.folded())).await?;
+        Ok((holder == Some(number)).then_some(user))
+    }
+
+    async fn record(&self, number: UserNumber) -> Result<Option<Record>, Error> {
+        let bytes = self.store.get(&key::user(number)).await?;
+        bytes.map(|bytes| Record::decode(&bytes)).transpose()
+    }
+
+    /// Who holds the pointer at `key`, as far as the pointer itself tells.
+    async fn holder(&self, key: &str) -> Result<Option<UserNumber>, Error> {
+        Ok(self.pointer(key).await?.and_then(Pointer::holder))
+    }
+
+    async fn pointer(&self, key: &str) -> Result<Option<Pointer>, Error> {
+        let bytes = self.store.get(key).await?;
+        bytes.map(|bytes| Pointer::decode(&bytes)).transpose()
+    }
+
+    /// Whether a record keeps what its pointers lead to: `None` for a user that is gone.
+    async fn state(&self, number: UserNumber) -> Result<Option<State>, Error> {
+        Ok(self.record(number).await?.map(|record| record.state()))
+    }
+}
+
+/// A number that is written as we write it: without a sign, and without a zero before it.
+fn number(text: &str) -> Option<UserNumber> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(UserNumber(number))
+}

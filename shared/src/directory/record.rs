@@ -1,0 +1,96 @@
+//! The stored record of a user.
+
+use serde::{Deserialize, Serialize};
+
+use super::swap::{Stored, Token, Writes};
+use crate::Error;
+use crate::user::User;
+
+/// The version of the format.
+const VERSION: u8 = 1;
+
+/// What a record counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    /// It is a user's, once the pointer of its name leads to it.
+    Live,
+    /// It will be a user's when the creation has taken all pointers.
+    Pending,
+    /// It is nobody's, and its pointers are free.
+    Dead,
+}
+
+/// A record: who it is, as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    version: u8,
+    state: State,
+    writes: Writes,
+    /// When the creation began, in milliseconds since the epoch.
+    created: u64,
+    /// `None` in a dead record: no personal data stays.
+    user: Option<User>,
+}
+
+impl Record {
+    pub(super) fn new(state: State, user: User, created: u64) -> Self {
+        Self {
+            version: VERSION,
+            state,
+            writes: Writes::default(),
+            created,
+            user: Some(user),
+        }
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state
+    }
+
+    pub(super) fn into_live_user(self) -> Option<User> {
+        self.user.filter(|_| self.state == State::Live)
+    }
+
+    pub(super) fn live_user_mut(&mut self) -> Option<&mut User> {
+        self.user.as_mut().filter(|_| self.state == State::Live)
+    }
+
+    /// Turns a pending record into a live one.
+    pub(super) fn revive(&mut self) {
+        self.state = State::Live;
+    }
+
+    /// Turns the record into a dead one.
+    pub(super) fn bury(&mut self) {
+        self.state = State::Dead;
+        self.user = None;
+    }
+}
+
+impl Stored for Record {
+    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let unreadable = |reason: String| Error::Internal {
+            detail: format!("a user's record cannot be read: {reason}"),
+        };
+        // serde_json quotes what it stumbles over, which may be personal: only the place goes to the log.
+        let record: Self = serde_json::from_slice(bytes)
+            .map_err(|error| unreadable(format!("column {}", error.column())))?;
+        if record.version == VERSION {
+            Ok(record)
+        } else {
+            Err(unreadable(format!("version {}", record.version)))
+        }
+    }
+
+    fn encode(&mut self, token: Token) -> Result<Vec<u8>, Error> {
+        self.writes.sign(token);
+        serde_json::to_vec(self).map_err(|error| Error::Internal {
+            detail: format!("a user's record cannot be written: {error}"),
+        })
+    }
+
+    fn shows(&self, token: Token, _: &Self) -> bool {
+        self.writes.contain(token)
+    }
+}

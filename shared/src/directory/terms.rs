@@ -1,0 +1,70 @@
+//! The terms on which an avatar may be changed. They are looked at in the same swap that makes the change.
+
+use serde::{Deserialize, Serialize};
+
+use super::Change;
+use crate::Error;
+
+/// How long a change counts, in seconds.
+const WINDOW: u64 = 60;
+
+/// What the present picture must be, if there is one.
+pub type Precondition<'t> = dyn Fn(Option<&Change>) -> bool + 't;
+
+/// The terms of a change; by default there are none.
+#[derive(Default)]
+pub struct Terms<'t> {
+    /// Whether the change may be made, by the change that put the present picture there.
+    pub precondition: Option<Box<Precondition<'t>>>,
+    /// The most changes on these terms within a minute.
+    pub changes_a_minute: Option<u64>,
+}
+
+impl Terms<'_> {
+    /// Looks whether the terms are met, and counts the change.
+    pub(super) fn check(
+        &self,
+        present: Option<&Change>,
+        recent: &mut Recent,
+        now: u64,
+    ) -> Result<(), Error> {
+        if let Some(precondition) = &self.precondition
+            && !precondition(present)
+        {
+            return Err(Error::PreconditionFailed);
+        }
+        match self.changes_a_minute {
+            Some(limit) => recent.count(limit, now / 1000),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How many changes there were in each of the last seconds: no more entries than the window has seconds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Recent(Vec<(u64, u64)>);
+
+impl Recent {
+    fn count(&mut self, limit: u64, second: u64) -> Result<(), Error> {
+        // A clock that was set back leaves changes of the future behind: they are forgotten.
+        self.0
+            .retain(|(at, _)| (*at..*at + WINDOW).contains(&second));
+        let total: u64 = self.0.iter().map(|(_, changes)| changes).sum();
+        if total >= limit {
+            // So many have to leave the window.
+            let mut excess = total - limit + 1;
+            let leaves = self.0.iter().find_map(|(at, changes)| {
+                excess = excess.saturating_sub(*changes);
+                (excess == 0).then_some(at + WINDOW)
+            });
+            return Err(Error::TooManyChanges {
+                retry_after: leaves.map_or(WINDOW, |leaves| leaves - second),
+            });
+        }
+        match self.0.last_mut() {
+            Some((at, changes)) if *at == second => *changes += 1,
+            _ => self.0.push((second, 1)),
+        }
+        Ok(())
+    }
+}

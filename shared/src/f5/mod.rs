@@ -1,0 +1,11 @@
+//! F5 Distributed Cloud: the image of the current user.
+
+mod caller;
+mod image;
+mod request;
+mod status;
+
+pub use caller::{CurrentUser, authorize};
+pub use image::{removed, show, updated};
+pub use request::{image_body, terms};
+pub use status::refuse;

@@ -1,0 +1,87 @@
+//! What a client asks for: UpdateUserImage's body, and the conditions in its headers.
+
+use headers::{HeaderMapExt as _, IfMatch, IfNoneMatch};
+use http::header::{IF_MATCH, IF_NONE_MATCH};
+use serde_json_borrow::Value;
+
+use crate::Error;
+use crate::directory::{Change, Terms};
+use crate::image::Image;
+use crate::web::{Head, Members, etag, read_object};
+
+/// The changes a minute that one user may make where the variable `f5_rate_limit` doesn't say.
+const DEFAULT_RATE_LIMIT: u64 = 60;
+
+/// Reads an `UpdateImageRequest` by the rules of proto3's JSON mapping: two spellings of a field, `null` for an
+/// absent one, no unknown field, and none twice.
+///
+/// # Errors
+/// [`Error::Invalid`] and [`Error::Image`] naming the field.
+pub fn image_body(body: &[u8]) -> Result<Image, Error> {
+    let root = read_object(body)?;
+    let mut content_type = None;
+    let mut image = None;
+    for (name, value) in Members::of(&root, "").iter() {
+        let field = match name {
+            "content_type" | "contentType" => &mut content_type,
+            "image" => &mut image,
+            _ => return Err(Error::invalid(name.to_owned(), "is not a known field")),
+        };
+        if field.replace(value).is_some() {
+            return Err(Error::invalid(name.to_owned(), "is given twice"));
+        }
+    }
+    let content_type = text("content_type", content_type)?.unwrap_or_default();
+    let image = text("image", image)?
+        .filter(|image| !image.is_empty())
+        .ok_or_else(|| Error::invalid("image", "is mandatory"))?;
+    // Elsewhere this declares nothing; here a type is one of the three or none.
+    if content_type
+        .to_ascii_lowercase()
+        .starts_with("application/")
+    {
+        return Err(Error::invalid(
+            "content_type",
+            "must be image/png, image/jpeg or image/gif",
+        ));
+    }
+    Image::from_base64(image, content_type).map_err(|fault| Error::image("image", fault))
+}
+
+fn text<'v>(name: &'static str, value: Option<&'v Value<'v>>) -> Result<Option<&'v str>, Error> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value
+            .as_str()
+            .map(Some)
+            .ok_or_else(|| Error::invalid(name, "must be a string")),
+    }
+}
+
+/// The terms of a change: what `If-Match` and `If-None-Match` say of the present picture, and the variable
+/// `f5_rate_limit`, of which 0 is no limit.
+pub fn terms<'h>(head: &'h Head, f5_rate_limit: &str) -> Terms<'h> {
+    let limit = f5_rate_limit.trim().parse().unwrap_or(DEFAULT_RATE_LIMIT);
+    Terms {
+        precondition: Some(Box::new(|present| is_met(head, present))),
+        changes_a_minute: (limit > 0).then_some(limit),
+    }
+}
+
+/// Whether the present picture is as the request's headers say. What cannot be read is not met.
+fn is_met(head: &Head, present: Option<&Change>) -> bool {
+    let present = present.map(etag).transpose();
+    let Ok(present) = present else { return false };
+    let matches = !head.headers.contains_key(IF_MATCH)
+        || match (head.headers.typed_get::<IfMatch>(), &present) {
+            (Some(condition), Some(etag)) => condition.precondition_passes(etag),
+            _ => false,
+        };
+    let differs = !head.headers.contains_key(IF_NONE_MATCH)
+        || match (head.headers.typed_get::<IfNoneMatch>(), &present) {
+            (Some(condition), Some(etag)) => condition.precondition_passes(etag),
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+    matches && differs
+}

@@ -1,0 +1,64 @@
+//! Errors, as the gateway sends them and as its clients parse them.
+
+use http::header::{ALLOW, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::Error;
+use crate::web::{self, Answer};
+
+/// A `google.rpc.Status`.
+#[derive(Serialize)]
+struct Status<'e> {
+    /// The gRPC code.
+    code: u8,
+    details: [(); 0],
+    message: &'e str,
+}
+
+/// The answer to a request that failed.
+pub fn refuse(error: &Error) -> Answer {
+    let (status, code) = codes(error);
+    let body = Status {
+        code,
+        details: [],
+        message: &error.to_string(),
+    };
+    let mut answer = web::json(status, &body).unwrap_or_else(|_| web::empty(status));
+    let headers = answer.headers_mut();
+    match error {
+        Error::MethodNotAllowed { allow } => {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        Error::TooManyChanges { retry_after } => {
+            headers.insert(RETRY_AFTER, (*retry_after).into());
+        }
+        _ => {}
+    }
+    answer
+}
+
+/// HTTP's status and gRPC's code.
+fn codes(error: &Error) -> (StatusCode, u8) {
+    match error {
+        Error::BodyUnreadable
+        | Error::Invalid { .. }
+        | Error::Image { .. }
+        | Error::NoFile
+        | Error::SeveralFiles
+        | Error::MissingParameter(_)
+        | Error::Taken { .. } => (StatusCode::BAD_REQUEST, 3),
+        Error::Unauthenticated => (StatusCode::UNAUTHORIZED, 16),
+        Error::Disabled(_) | Error::NotYours { .. } => (StatusCode::FORBIDDEN, 7),
+        Error::NoSuchUser(_) | Error::NoImage | Error::NoSuchPath => (StatusCode::NOT_FOUND, 5),
+        Error::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, 3),
+        Error::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, 12),
+        Error::PreconditionFailed | Error::Contended => (StatusCode::CONFLICT, 10),
+        Error::TooManyChanges { .. } => (StatusCode::TOO_MANY_REQUESTS, 8),
+        Error::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, 3),
+        Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 3),
+        Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 14),
+        Error::TimedOut => (StatusCode::GATEWAY_TIMEOUT, 4),
+        Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, 13),
+    }
+}

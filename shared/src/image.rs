@@ -1,0 +1,161 @@
+//! Pictures: recognised by their bytes, never by a name or a declared type.
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// The most bytes of a picture: 512 KiB (IBM BPM: "The maximum file size is limited to 512 KB").
+pub const MAX_BYTES: usize = 512 * 1024;
+
+/// The most pixels of a picture's side.
+pub const MAX_SIDE: usize = 8192;
+
+/// How clients and servers of all three vendors write base64: padded or not, and not strict about the last bits.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+
+/// The formats that the vendors take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG.
+    Jpeg,
+    /// Graphics Interchange Format.
+    Gif,
+}
+
+impl Format {
+    /// The media type, as it is sent.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Gif => "image/gif",
+        }
+    }
+
+    fn recognise(bytes: &[u8]) -> Option<Self> {
+        const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+        if bytes.starts_with(PNG) {
+            Some(Self::Png)
+        } else if bytes.starts_with(b"\xff\xd8\xff") {
+            Some(Self::Jpeg)
+        } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+            Some(Self::Gif)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a declared media type agrees with this format; parameters and letter case don't matter,
+    /// and an empty type or `application/octet-stream` declares nothing.
+    fn agrees_with(self, declared: &str) -> bool {
+        let essence = declared.split(';').next().unwrap_or_default().trim();
+        let names: &[&str] = match self {
+            Self::Png => &["image/png"],
+            Self::Jpeg => &["image/jpeg", "image/jpg", "image/pjpeg"],
+            Self::Gif => &["image/gif"],
+        };
+        ["", "application/octet-stream"]
+            .iter()
+            .chain(names)
+            .any(|name| essence.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What can be wrong with a picture. The texts are read after the name of the field that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ImageFault {
+    /// There are no bytes.
+    #[error("is empty")]
+    Empty,
+    /// There are more than [`MAX_BYTES`].
+    #[error("is larger than {MAX_BYTES} bytes")]
+    TooLarge,
+    /// The text is not base64.
+    #[error("is not base64")]
+    NotBase64,
+    /// The bytes are not of a [`Format`] that is taken.
+    #[error("is not a PNG, JPEG or GIF image")]
+    Unsupported,
+    /// The declared media type is not that of the bytes.
+    #[error("is of another type than declared")]
+    Contradicted,
+    /// The header cannot be read, or a side is not of 1 to [`MAX_SIDE`] pixels.
+    #[error("has no readable dimensions of 1 to {MAX_SIDE} pixels a side")]
+    Dimensions,
+}
+
+/// A picture that may be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    format: Format,
+    bytes: Vec<u8>,
+}
+
+impl Image {
+    /// Checks a picture, cheap tests first. `declared` is its media type as the client gave it, or empty.
+    ///
+    /// # Errors
+    /// Every [`ImageFault`] but [`ImageFault::NotBase64`].
+    pub fn new(bytes: Vec<u8>, declared: &str) -> Result<Self, ImageFault> {
+        if bytes.is_empty() {
+            return Err(ImageFault::Empty);
+        }
+        if bytes.len() > MAX_BYTES {
+            return Err(ImageFault::TooLarge);
+        }
+        let format = Format::recognise(&bytes).ok_or(ImageFault::Unsupported)?;
+        if !format.agrees_with(declared) {
+            return Err(ImageFault::Contradicted);
+        }
+        let size = imagesize::blob_size(&bytes).map_err(|_| ImageFault::Dimensions)?;
+        let side = 1..=MAX_SIDE;
+        if !side.contains(&size.width) || !side.contains(&size.height) {
+            return Err(ImageFault::Dimensions);
+        }
+        Ok(Self { format, bytes })
+    }
+
+    /// Reads a picture from base64: the standard or the URL-safe alphabet, padded or not, with or without a
+    /// `data:<type>;base64,` before it, whose type counts as declared. `declared` as in [`Image::new`].
+    ///
+    /// # Errors
+    /// Every [`ImageFault`].
+    pub fn from_base64(text: &str, declared: &str) -> Result<Self, ImageFault> {
+        let (data_url_type, digits) = match text.strip_prefix("data:") {
+            Some(rest) => rest.split_once(";base64,").ok_or(ImageFault::NotBase64)?,
+            None => ("", text),
+        };
+        if digits.len() > MAX_BYTES.div_ceil(3) * 4 {
+            return Err(ImageFault::TooLarge);
+        }
+        let engine = if digits.contains(['-', '_']) {
+            BASE64_URL
+        } else {
+            BASE64
+        };
+        let bytes = engine.decode(digits).map_err(|_| ImageFault::NotBase64)?;
+        let image = Self::new(bytes, declared)?;
+        if image.format.agrees_with(data_url_type) {
+            Ok(image)
+        } else {
+            Err(ImageFault::Contradicted)
+        }
+    }
+
+    /// The format of the bytes.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The bytes exactly as uploaded.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}

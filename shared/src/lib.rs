@@ -1,0 +1,31 @@
+//! What the components of Visage have in common, in three layers, each of which knows only those before it:
+//!
+//! 1. what things are: [`user`], [`name`], [`roles`], [`image`], [`password`] and the [`Error`];
+//! 2. where they are kept: the [`directory`] in a [`store`];
+//! 3. how a family of endpoints says it: [`netex`], [`bpm`] and [`f5`], over what all need of HTTP, [`web`].
+//!
+//! What is only there inside a component is in `spin`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod error;
+
+pub mod image;
+pub mod name;
+pub mod password;
+pub mod roles;
+pub mod user;
+
+pub mod directory;
+pub mod store;
+
+pub mod web;
+
+pub mod bpm;
+pub mod f5;
+pub mod netex;
+
+#[cfg(target_family = "wasm")]
+pub mod spin;
+
+pub use error::Error;

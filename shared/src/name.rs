@@ -1,0 +1,119 @@
+//! What users are known by: names, numbers and identifiers.
+
+use std::fmt;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use unicase::UniCase;
+
+/// The most characters of a user name, an `externalId` and a `commonId`.
+pub const MAX_CHARACTERS: usize = 255;
+
+/// The name by which IBM BPM's paths mean the caller.
+pub const CURRENT: &str = "current";
+
+/// A user's number: what IBM BPM calls the user id. Given out from 1, never twice.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct UserNumber(pub u64);
+
+impl From<u32> for UserNumber {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl fmt::Display for UserNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A user's `id` of 32 lower-case hexadecimal digits: 16 of the number, so that it leads to the record
+/// without an index, and 16 random ones, so that it cannot be guessed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct UserId(String);
+
+impl UserId {
+    /// The identifier of the user `number` with these random bits.
+    pub fn new(number: UserNumber, random: u64) -> Self {
+        Self(format!("{:016x}{random:016x}", number.0))
+    }
+
+    /// The number inside of what may be an identifier.
+    pub fn number_in(text: &str) -> Option<UserNumber> {
+        let digits = text.len() == 32
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let number = digits.then(|| text.get(..16)).flatten()?;
+        u64::from_str_radix(number, 16).ok().map(UserNumber)
+    }
+
+    /// The 32 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of a user, kept as given.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Username(String);
+
+impl TryFrom<String> for Username {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.is_empty() {
+            return Err("is mandatory");
+        }
+        if text.chars().count() > MAX_CHARACTERS {
+            return Err("is longer than 255 characters");
+        }
+        let forbidden = |c: char| {
+            c.is_control()
+                || c.is_whitespace()
+                || r"/\?#%:,=".contains(c)
+                || matches!(c, '\u{fffe}' | '\u{ffff}')
+        };
+        if text.contains(forbidden) {
+            return Err(
+                r"must not contain control characters, white space or any of / \ ? # % : , =",
+            );
+        }
+        if text.chars().all(|c| c == '.') {
+            return Err("must not consist of dots alone");
+        }
+        let name = Self(text);
+        if name.folded() == CURRENT {
+            return Err("must not be 'current'");
+        }
+        Ok(name)
+    }
+}
+
+impl From<Username> for String {
+    fn from(name: Username) -> Self {
+        name.0
+    }
+}
+
+impl Username {
+    /// The name as given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What names are compared by; see [`fold`].
+    pub fn folded(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+/// Brings spellings that mean one name to one: NFC, full case folding, and NFC again.
+pub fn fold(name: &str) -> String {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    let folded = UniCase::unicode(nfc.normalize(name)).to_folded_case();
+    nfc.normalize(&folded).into_owned()
+}

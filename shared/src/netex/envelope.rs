@@ -1,0 +1,102 @@
+//! The response envelope, of successes and of errors.
+
+use http::header::ALLOW;
+use http::{HeaderValue, StatusCode};
+use serde::{Serialize, Serializer};
+
+use super::platform::{Mode, Operation};
+use crate::Error;
+use crate::image::ImageFault;
+use crate::web::{self, Answer};
+
+/// What every call answers, keys in the order of the vendor's samples.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'e> {
+    location: Option<&'e str>,
+    message: &'e str,
+    #[serde(serialize_with = "as_map")]
+    response_platforms: &'e [(&'static str, u16)],
+    status: u16,
+}
+
+#[derive(Serialize)]
+struct Platform {
+    location: Option<&'static str>,
+    message: Option<&'static str>,
+    status: u16,
+}
+
+fn as_map<S: Serializer>(platforms: &[(&str, u16)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(platforms.iter().map(|&(name, status)| {
+        let platform = Platform {
+            location: None,
+            message: None,
+            status,
+        };
+        (name, platform)
+    }))
+}
+
+/// The answer to an operation that succeeded: HTTP's status is 200 as the vendor's pages list it, and the
+/// generic status stands inside.
+///
+/// # Errors
+/// [`Error::Internal`] when the answer cannot be written.
+pub fn succeed(operation: Operation, mode: Mode) -> Result<Answer, Error> {
+    let report = operation.report(mode);
+    let envelope = Envelope {
+        location: None,
+        message: "",
+        response_platforms: report.platforms,
+        status: report.status,
+    };
+    web::json(StatusCode::OK, &envelope)
+}
+
+/// The answer to a request that failed: HTTP's status and the one inside are equal.
+pub fn refuse(error: &Error) -> Answer {
+    let status = status(error);
+    let envelope = Envelope {
+        location: None,
+        message: &error.to_string(),
+        response_platforms: &[],
+        status: status.as_u16(),
+    };
+    let mut answer = web::json(status, &envelope).unwrap_or_else(|_| web::empty(status));
+    if let Error::MethodNotAllowed { allow } = error {
+        answer
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static(allow));
+    }
+    answer
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated | Error::Disabled(_) => StatusCode::UNAUTHORIZED,
+        Error::NoSuchUser(_) | Error::NoImage | Error::NoSuchPath => StatusCode::NOT_FOUND,
+        Error::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Error::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
+        Error::BodyTooLarge { .. }
+        | Error::Image {
+            fault: ImageFault::TooLarge,
+            ..
+        } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::BodyUnreadable
+        | Error::Invalid { .. }
+        | Error::Image { .. }
+        | Error::NoFile
+        | Error::SeveralFiles
+        | Error::MissingParameter(_)
+        | Error::Taken { .. } => StatusCode::BAD_REQUEST,
+        Error::NotYours { .. } => StatusCode::FORBIDDEN,
+        Error::PreconditionFailed => StatusCode::CONFLICT,
+        Error::TooManyChanges { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Contended | Error::Unavailable { .. } | Error::TimedOut => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,101 @@
+//! Netex learningCloud: users and their images, as the vendor's "User web services" pages document them.
+
+mod envelope;
+mod fetch;
+mod image;
+mod page;
+mod platform;
+mod user;
+
+pub use envelope::{refuse, succeed};
+pub use fetch::{Fetch, FetchFault, FetchResponse};
+pub use image::{ImageSource, image_body, show_image};
+pub use page::Page;
+pub use platform::{Mode, Operation};
+pub use user::{Update, check_message, new_password, new_user, require_local, view};
+
+use crate::Error;
+use crate::directory::{By, Directory};
+use crate::store::Store;
+use crate::user::User;
+use crate::web::{Head, SecretList, decode_segment, same_secret};
+
+/// The path of the users.
+const USERS_PATH: &str = "/integration/ws/management/rest/users";
+
+/// What the user's segment of a path may be, in the order in which it is tried. The update page names two,
+/// the image page all four.
+const PATH_ORDER: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId];
+
+/// Lets a caller pass whose `X-Cloud-Auth-Token` is one of those in the variable `netex_tokens`.
+///
+/// # Errors
+/// [`Error::Unauthenticated`].
+pub fn authorize(head: &Head, netex_tokens: &str) -> Result<(), Error> {
+    let given = head
+        .header("x-cloud-auth-token")
+        .ok_or(Error::Unauthenticated)?;
+    // All entries are compared, so that the time doesn't tell which one it was.
+    let accepted = SecretList::new(netex_tokens)
+        .entries()
+        .fold(false, |found, token| found | same_secret(token, given));
+    if accepted {
+        Ok(())
+    } else {
+        Err(Error::Unauthenticated)
+    }
+}
+
+/// What a path below the users means; the user as it stands in the path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `/users/{user}`
+    User(String),
+    /// `/users/{user}/image`
+    Image(String),
+    /// `/users/{user}/activate`
+    Activate(String),
+    /// `/users/{user}/deactivate`
+    Deactivate(String),
+    /// `/users/{user}/changePassword`
+    ChangePassword(String),
+}
+
+impl Target {
+    /// The target of a request.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchPath`].
+    pub fn of(head: &Head) -> Result<Self, Error> {
+        match *head.segments_below(USERS_PATH).as_slice() {
+            [user] => Ok(Self::User(user.to_owned())),
+            [user, "image"] => Ok(Self::Image(user.to_owned())),
+            [user, "activate"] => Ok(Self::Activate(user.to_owned())),
+            [user, "deactivate"] => Ok(Self::Deactivate(user.to_owned())),
+            [user, "changePassword"] => Ok(Self::ChangePassword(user.to_owned())),
+            _ => Err(Error::NoSuchPath),
+        }
+    }
+}
+
+/// Finds the user whom a segment of the path means.
+///
+/// # Errors
+/// [`Error::NoSuchUser`], [`Error::Invalid`] for a segment that can't be decoded, and the directory's.
+pub async fn find_user<S: Store>(directory: &Directory<S>, segment: &str) -> Result<User, Error> {
+    let name = decode_segment(segment)?;
+    directory
+        .find(&name, &PATH_ORDER)
+        .await?
+        .ok_or(Error::NoSuchUser(name))
+}
+
+/// The URL of a user on this service.
+pub fn user_url(origin: &str, user: &User) -> String {
+    format!("{origin}{USERS_PATH}/{}", user.id.as_str())
+}
+
+/// The URL of a user's image on this service.
+pub fn image_url(origin: &str, user: &User) -> String {
+    format!("{}/image", user_url(origin, user))
+}

@@ -1,0 +1,160 @@
+//! Passwords: argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane), never kept or shown in clear.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::Error;
+
+/// The most bytes of a password.
+pub const MAX_BYTES: usize = 1024;
+
+/// The hash of a random password that nobody kept: what a name without a password is checked against.
+const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$mIsCJeK08qltZIzV8rLNOw$vI3uv1cbuuanwfApagTY9CS4VSOx/AYbqJAsjG5dngI";
+
+/// A password of 1 to [`MAX_BYTES`] bytes, in clear, on its way to being hashed.
+pub struct Password(String);
+
+impl TryFrom<&str> for Password {
+    type Error = &'static str;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        match text.len() {
+            1..=MAX_BYTES => Ok(Self(text.to_owned())),
+            _ => Err("must have 1 to 1024 bytes"),
+        }
+    }
+}
+
+impl Password {
+    /// Hashes the password with a new salt. Takes tens of milliseconds on purpose.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when there is no randomness or no memory.
+    pub fn hash(&self) -> Result<PasswordHash, Error> {
+        Argon2::default()
+            .hash_password(self.0.as_bytes())
+            .map(|hash: phc::PasswordHash| PasswordHash(hash.to_string()))
+            .map_err(|error| Error::Internal {
+                detail: format!("hashing a password: {error}"),
+            })
+    }
+}
+
+/// What is kept of a password: a PHC string.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PasswordHash(String);
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PasswordHash(…)")
+    }
+}
+
+/// How long a verified password is remembered.
+const MEMORY: Duration = Duration::from_secs(60);
+
+/// The most verified passwords that an instance remembers.
+const MAX_REMEMBERED: usize = 256;
+
+/// The passwords verified by this instance: a digest of hash and password under a key that only the instance has, so
+/// that nothing kept leads back to a password, and a changed password has another.
+struct Remembered {
+    key: [u8; 32],
+    verified: HashMap<[u8; 32], Instant>,
+}
+
+thread_local! {
+    static REMEMBERED: RefCell<Option<Remembered>> = const { RefCell::new(None) };
+}
+
+impl Remembered {
+    fn new() -> Option<Self> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).ok()?;
+        let verified = HashMap::new();
+        Some(Self { key, verified })
+    }
+
+    fn digest(&self, hash: &PasswordHash, password: &str) -> Option<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
+        // A hash holds no NUL, so that the two cannot run into each other.
+        mac.update(hash.0.as_bytes());
+        mac.update(&[0]);
+        mac.update(password.as_bytes());
+        Some(mac.finalize().into_bytes().into())
+    }
+
+    fn remember(&mut self, digest: [u8; 32]) {
+        self.verified.retain(|_, since| since.elapsed() < MEMORY);
+        if self.verified.len() < MAX_REMEMBERED {
+            self.verified.insert(digest, Instant::now());
+        }
+    }
+}
+
+/// [`verify`], but a password that this instance has verified within the last minute is not hashed again.
+pub fn verify_remembered(hash: Option<&PasswordHash>, password: &str) -> bool {
+    let digest = hash.and_then(|hash| {
+        REMEMBERED.with_borrow_mut(|slot| {
+            let remembered = match slot {
+                Some(remembered) => remembered,
+                None => slot.insert(Remembered::new()?),
+            };
+            remembered.digest(hash, password)
+        })
+    });
+    let is_remembered = digest.is_some_and(|digest| {
+        REMEMBERED.with_borrow(|slot| {
+            let since = slot.as_ref().and_then(|slot| slot.verified.get(&digest));
+            since.is_some_and(|since| since.elapsed() < MEMORY)
+        })
+    });
+    if is_remembered {
+        return true;
+    }
+    let verified = verify(hash, password);
+    if let Some(digest) = digest.filter(|_| verified) {
+        REMEMBERED.with_borrow_mut(|slot| {
+            if let Some(remembered) = slot {
+                remembered.remember(digest);
+            }
+        });
+    }
+    verified
+}
+
+/// Whether `password` is the one that `hash` was made of. Without a hash nothing is, and finding out takes
+/// as long.
+pub fn verify(hash: Option<&PasswordHash>, password: &str) -> bool {
+    let phc = hash.map_or(NOBODYS, |hash| &hash.0);
+    let verified = phc::PasswordHash::new(phc).is_ok_and(|phc| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &phc)
+            .is_ok()
+    });
+    verified && hash.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobodys_hash_costs_what_others_cost() {
+        let nobodys = phc::PasswordHash::new(NOBODYS).unwrap();
+        let other = Password("x".to_owned()).hash().unwrap();
+        let other = phc::PasswordHash::new(&other.0).unwrap();
+        assert_eq!(nobodys.algorithm, other.algorithm);
+        assert_eq!(nobodys.params.as_str(), other.params.as_str());
+        assert_eq!(
+            nobodys.hash.map(|hash| hash.len()),
+            other.hash.map(|hash| hash.len())
+        );
+    }
+}

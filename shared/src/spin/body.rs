@@ -1,0 +1,75 @@
+//! Bodies as they come in.
+
+use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Trailers};
+use spin_sdk::wasip3::wit_future;
+use spin_sdk::wit_bindgen::{FutureReader, StreamReader, StreamResult};
+
+use crate::Error;
+
+/// How much is read at a time where nobody said how much there is, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A body that is being read. The SDK's own copies more, and fails for a `Content-Length` above `i64::MAX`.
+pub(super) struct Body {
+    stream: StreamReader<u8>,
+    /// Whether the body came to its proper end.
+    end: Option<FutureReader<Result<Option<Trailers>, ErrorCode>>>,
+}
+
+impl Body {
+    pub(super) fn of_request(request: Request) -> Self {
+        let (_, done) = wit_future::new(|| Ok(()));
+        let (stream, end) = Request::consume_body(request, done);
+        let end = Some(end);
+        Self { stream, end }
+    }
+
+    pub(super) fn of_response(response: Response) -> Self {
+        let (_, done) = wit_future::new(|| Ok(()));
+        let (stream, end) = Response::consume_body(response, done);
+        let end = Some(end);
+        Self { stream, end }
+    }
+
+    /// The next piece; `None` at the end.
+    pub(super) async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let (more, chunk) = self.read(Vec::with_capacity(CHUNK_BYTES)).await?;
+        Ok(more.then_some(chunk))
+    }
+
+    /// The whole body, or more than `limit` bytes of it where it is longer.
+    pub(super) async fn read_to(
+        mut self,
+        limit: usize,
+        declared: Option<usize>,
+    ) -> Result<Vec<u8>, Error> {
+        // One byte of room more than declared shows the end without another allocation.
+        let room = declared.map_or(CHUNK_BYTES, |length| length + 1);
+        let mut bytes = Vec::with_capacity(room);
+        loop {
+            let (more, read) = self.read(bytes).await?;
+            bytes = read;
+            if !more || bytes.len() > limit {
+                return Ok(bytes);
+            }
+            if bytes.len() == bytes.capacity() {
+                bytes.reserve(CHUNK_BYTES);
+            }
+        }
+    }
+
+    /// Reads into the room that `bytes` has left, and tells whether there may be more.
+    async fn read(&mut self, bytes: Vec<u8>) -> Result<(bool, Vec<u8>), Error> {
+        let (result, bytes) = self.stream.read(bytes).await;
+        if let StreamResult::Complete(_) = result {
+            return Ok((true, bytes));
+        }
+        match self.end.take() {
+            Some(end) => end
+                .await
+                .map(|_| (false, bytes))
+                .map_err(|_| Error::BodyUnreadable),
+            None => Ok((false, bytes)),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Where a component meets Spin: its store, its variables, requests and answers. Nothing else names Spin.
+
+mod body;
+mod call;
+mod fetch;
+mod send;
+mod store;
+mod variable;
+
+pub use call::{Call, serve};
+pub use spin_sdk::wasip3::exports::http::handler::Guest as Component;
+pub use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
+pub use store::SpinStore;

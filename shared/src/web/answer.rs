@@ -1,0 +1,32 @@
+//! What goes back to the client.
+
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use crate::Error;
+
+/// An answer: status, headers and the whole body. `Content-Length` and `X-Request-Id` are added when it is sent.
+pub type Answer = Response<Vec<u8>>;
+
+/// An answer without a body.
+pub fn empty(status: StatusCode) -> Answer {
+    let mut answer = Answer::default();
+    *answer.status_mut() = status;
+    answer
+}
+
+/// An answer of JSON, as `application/json` without a parameter.
+///
+/// # Errors
+/// [`Error::Internal`] when `body` cannot be written as JSON.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Error> {
+    let mut answer = empty(status);
+    *answer.body_mut() = serde_json::to_vec(body).map_err(|error| Error::Internal {
+        detail: format!("an answer cannot be written: {error}"),
+    })?;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(answer)
+}

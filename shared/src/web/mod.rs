@@ -1,0 +1,19 @@
+//! What every family needs of HTTP.
+
+pub mod accept;
+mod answer;
+mod caller;
+mod head;
+mod json;
+mod picture;
+mod request_id;
+
+pub use answer::{Answer, empty, json};
+pub use caller::{Authorization, SecretList, same_secret};
+pub use head::{Head, decode_segment};
+pub use json::{Members, read_object};
+pub use picture::{etag, picture, unless_known};
+pub use request_id::request_id;
+
+/// The most bytes of a request's body: 1 MiB.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;

@@ -1,0 +1,58 @@
+//! A picture as it is, and what a cache has to know of it.
+
+use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
+use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, StatusCode};
+
+use super::{Answer, Head, empty};
+use crate::Error;
+use crate::directory::{Avatar, Change};
+
+/// The entity tag of an avatar after this change: it names the change, not the picture.
+///
+/// # Errors
+/// [`Error::Internal`] for a revision that cannot stand in a header.
+pub fn etag(change: &Change) -> Result<ETag, Error> {
+    format!("\"{}\"", change.revision)
+        .parse()
+        .map_err(|_| Error::Internal {
+            detail: "an entity tag cannot be written".to_owned(),
+        })
+}
+
+/// The answer that `write` gives, with the entity tag of the change, or 304 where the client has what it shows.
+///
+/// # Errors
+/// As [`etag`], and those of `write`.
+pub fn unless_known(
+    head: &Head,
+    change: &Change,
+    write: impl FnOnce() -> Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    let etag = etag(change)?;
+    let condition = head.headers.typed_get::<IfNoneMatch>();
+    let known = condition.is_some_and(|condition| !condition.precondition_passes(&etag));
+    let mut answer = if known {
+        empty(StatusCode::NOT_MODIFIED)
+    } else {
+        write()?
+    };
+    answer.headers_mut().typed_insert(etag);
+    Ok(answer)
+}
+
+/// The picture itself, or 304 where the client has it.
+///
+/// # Errors
+/// As [`etag`].
+pub fn picture(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
+    unless_known(head, &avatar.change, || {
+        let mut answer = Answer::new(avatar.bytes);
+        let headers = answer.headers_mut();
+        let media_type = HeaderValue::from_static(avatar.format.media_type());
+        headers.insert(CONTENT_TYPE, media_type);
+        // What a browser should never do with a picture of a user's: look for a script in it.
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(answer)
+    })
+}

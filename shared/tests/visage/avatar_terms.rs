@@ -1,0 +1,97 @@
+//! The terms on which an avatar may be changed: preconditions with one winner, and a limit to changes a minute.
+
+use std::cell::Cell;
+
+use futures::executor::block_on;
+use visage::Error;
+use visage::directory::{Change, Directory, Terms};
+use visage::image::Image;
+use visage::name::UserNumber;
+use visage::store::MemoryStore;
+use visage::user::{AuthSource, NewUser, Profile};
+
+const PNG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.png");
+
+const ALICE: UserNumber = UserNumber(1);
+
+thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(1_000_000_000) };
+}
+
+fn directory() -> Directory<MemoryStore> {
+    let directory = Directory::with_clock(MemoryStore::default(), || NOW.get());
+    let alice = NewUser {
+        username: "alice".to_owned().try_into().unwrap(),
+        auth_source: AuthSource::default(),
+        password: None,
+        enabled: true,
+        roles: Default::default(),
+        external_id: None,
+        common_id: None,
+        profile: Profile::default(),
+        image: None,
+    };
+    assert_eq!(block_on(directory.create(alice)).unwrap().number, ALICE);
+    directory
+}
+
+fn picture() -> Image {
+    Image::new(PNG.to_vec(), "").unwrap()
+}
+
+#[test]
+fn a_precondition_sees_the_present_picture() {
+    let directory = directory();
+    let put = |image: Option<&Image>, expected: Option<Change>| {
+        let terms = Terms {
+            precondition: Some(Box::new(move |present| present == expected.as_ref())),
+            changes_a_minute: None,
+        };
+        block_on(directory.put_avatar_on(&terms, ALICE, image))
+    };
+    let first = put(Some(&picture()), None).unwrap();
+    assert_eq!(put(Some(&picture()), None), Err(Error::PreconditionFailed));
+    let second = put(Some(&picture()), Some(first.clone())).unwrap();
+    assert_ne!(second.revision, first.revision);
+    assert_eq!(put(None, Some(first)), Err(Error::PreconditionFailed));
+    let avatar = block_on(directory.avatar(ALICE)).unwrap().unwrap();
+    assert_eq!(avatar.change, second);
+    put(None, Some(second)).unwrap();
+    put(Some(&picture()), None).unwrap();
+}
+
+#[test]
+fn changes_a_minute() {
+    let directory = directory();
+    let change = |limit, image: Option<&Image>| {
+        let terms = Terms {
+            precondition: None,
+            changes_a_minute: Some(limit),
+        };
+        block_on(directory.put_avatar_on(&terms, ALICE, image)).map(drop)
+    };
+    let wait = |milliseconds: i64| NOW.set(NOW.get().strict_add_signed(milliseconds));
+    let too_many = |retry_after| Err(Error::TooManyChanges { retry_after });
+
+    assert_eq!(change(3, Some(&picture())), Ok(()));
+    wait(20_000);
+    assert_eq!(change(3, Some(&picture())), Ok(()));
+    // A removal counts, and the history outlives it.
+    assert_eq!(change(3, None), Ok(()));
+    assert_eq!(change(3, Some(&picture())), too_many(40));
+    assert_eq!(change(4, Some(&picture())), Ok(()));
+    assert_eq!(change(3, Some(&picture())), too_many(60));
+    // What has no such terms is not counted and not refused.
+    for _ in 0..10 {
+        block_on(directory.put_avatar(ALICE, Some(&picture()))).unwrap();
+    }
+    wait(40_000);
+    assert_eq!(change(4, Some(&picture())), Ok(()));
+    assert_eq!(change(4, Some(&picture())), too_many(20));
+    wait(60_000);
+    assert_eq!(change(1, Some(&picture())), Ok(()));
+    // A clock that is set back does not lock anybody out.
+    wait(-3_600_000);
+    assert_eq!(change(1, Some(&picture())), Ok(()));
+    assert_eq!(change(1, Some(&picture())), too_many(60));
+}

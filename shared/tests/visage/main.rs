@@ -1,0 +1,19 @@
+//! Tests of the crate through its public face.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
+
+mod accept;
+mod avatar_terms;
+mod bpm_upload;
+mod directory;
+mod image;
+mod name;
+mod netex_fetch;
+mod password;
