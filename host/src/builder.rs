@@ -1,0 +1,80 @@
+//! Builds the components as `spin build` does.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::manifest::Manifest;
+
+/// The target that the components of this repository are built for.
+const TARGET: &str = "wasm32-wasip2";
+
+/// Runs the components' build commands, each distinct one once.
+pub fn build(manifest: &Manifest) -> anyhow::Result<()> {
+    let mut steps: Vec<(&str, &str, PathBuf)> = Vec::new();
+    for (name, component) in &manifest.components {
+        let Some(build) = &component.build else {
+            continue;
+        };
+        let folder = build.workdir.as_deref().unwrap_or(Path::new(""));
+        let folder = manifest.folder.join(folder);
+        for command in build.commands() {
+            if !steps.iter().any(|(_, c, f)| c == command && *f == folder) {
+                steps.push((name, command, folder.clone()));
+            }
+        }
+    }
+    if steps.iter().any(|(_, command, _)| command.contains(TARGET)) {
+        ensure_target(&manifest.folder)?;
+    }
+    for (name, command, folder) in steps {
+        eprintln!("Building {name} with `{command}`");
+        let status = shell(command)
+            .current_dir(&folder)
+            .status()
+            .with_context(|| format!("cannot run `{command}` in {}", folder.display()))?;
+        ensure!(
+            status.success(),
+            "building {name} failed: `{command}` ended with {status}"
+        );
+    }
+    Ok(())
+}
+
+fn shell(command: &str) -> Command {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let mut process = Command::new(shell);
+    process.args([flag, command]);
+    process
+}
+
+/// Installs the standard library for the components' target where it is missing.
+fn ensure_target(folder: &Path) -> anyhow::Result<()> {
+    let found = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(folder)
+        .output()
+        .context("cannot run rustc: is Rust installed?")?;
+    let libraries = String::from_utf8_lossy(&found.stdout);
+    if found.status.success() && Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    eprintln!("Installing the Rust target {TARGET}");
+    let added = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(folder)
+        .status();
+    if added.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    bail!(
+        "the Rust target {TARGET} is missing and `rustup target add {TARGET}` failed: \
+         run that command where there is a network; if Rust did not come from rustup, \
+         install the package that brings the standard library for {TARGET}"
+    );
+}

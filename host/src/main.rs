@@ -1,0 +1,189 @@
+//! Runs Visage's `spin.toml` on an embedded WebAssembly engine, where Spin is not installed.
+//!
+//! This is for development and for tests. Production is Spin, SpinKube or a Spin cloud: this host
+//! knows only what Visage needs, has no TLS, one SQLite file for a store and few limits.
+#![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod bindings;
+mod builder;
+mod empty_variables;
+mod instance;
+mod key_value;
+mod log;
+mod manifest;
+mod outbound;
+mod request;
+mod routes;
+mod server;
+mod store;
+mod variables;
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::instance::{Grants, Service};
+use crate::manifest::Manifest;
+use crate::outbound::AllowedHosts;
+use crate::routes::Routes;
+use crate::server::Application;
+use crate::store::Database;
+use crate::variables::{Given, Sources, Variables, Visible};
+
+/// Builds and runs the application of a spin.toml on an embedded WebAssembly engine.
+///
+/// For development and tests; production is Spin, SpinKube or a Spin cloud. The flags mean what
+/// they mean to `spin up`, and SPIN_VARIABLE_NAME in the environment sets a variable as well.
+#[derive(Parser)]
+#[command(version)]
+struct Flags {
+    /// The manifest, or the folder it is in [default: spin.toml here or in a folder above]
+    #[arg(short, long, value_name = "FILE")]
+    from: Option<PathBuf>,
+
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
+    listen: SocketAddr,
+
+    /// Sets a variable; may be repeated, the last one for a name counts
+    #[arg(long = "variable", value_name = "NAME=VALUE | NAME=@FILE")]
+    variables: Vec<Given>,
+
+    /// Where data is kept [default: .spin beside the manifest]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+
+    /// Drops what components print
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Runs the components as they were last built
+    #[arg(long)]
+    skip_build: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let addresses = text.to_socket_addrs().map_err(|error| error.to_string())?;
+    // `localhost` may have several: the one that everybody can reach.
+    addresses
+        .min_by_key(SocketAddr::is_ipv6)
+        .ok_or_else(|| "no such host".to_owned())
+}
+
+fn main() -> ExitCode {
+    match run(&Flags::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: &Flags) -> anyhow::Result<()> {
+    let manifest = Manifest::read(flags.from.as_deref())?;
+    if !flags.skip_build {
+        builder::build(&manifest)?;
+    }
+    let application = Arc::new(load(&manifest, flags)?);
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(flags.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", flags.listen))?;
+        let stop = stop_signal()?;
+        announce(listener.local_addr()?, &application.routes)?;
+        server::serve(listener, application.clone(), stop).await;
+        anyhow::Ok(())
+    })?;
+    // An instance that is still at work must neither keep the process nor be reported as failed.
+    std::mem::forget(runtime);
+    Ok(())
+}
+
+/// Compiles the components and gives each what the manifest grants it.
+fn load(manifest: &Manifest, flags: &Flags) -> anyhow::Result<Application> {
+    let variables = Variables::resolve(&manifest.variables, &Sources::read(&flags.variables)?)?;
+    for name in variables.empty() {
+        if let Some(effect) = empty_variables::effect(name) {
+            eprintln!("Warning: the variable {name} is empty: {effect}");
+        }
+    }
+    let state = flags
+        .state_dir
+        .clone()
+        .unwrap_or_else(|| manifest.folder.join(".spin"));
+    let database = Database::open(&state.join("sqlite_key_value.db"))?;
+    let engine = instance::engine()?;
+    let load = |name: &String, component: &manifest::Component| {
+        let hosts = AllowedHosts::parse(&component.allowed_outbound_hosts, &variables);
+        let grants = Grants {
+            variables: Visible::new(&component.variables, &variables)
+                .with_context(|| format!("cannot use the variables of {name}"))?,
+            stores: component.key_value_stores.clone().into(),
+            // As in Spin, the rest of the component works.
+            hosts: Arc::new(hosts.unwrap_or_else(|error| {
+                eprintln!("Warning: {name} can send no requests: {error:#}");
+                AllowedHosts::default()
+            })),
+            database: database.clone(),
+            quiet: flags.quiet,
+        };
+        let path = manifest.folder.join(&component.source);
+        anyhow::Ok((name.clone(), Service::load(&engine, name, &path, grants)?))
+    };
+    let services = std::thread::scope(|scope| {
+        let threads: Vec<_> = manifest
+            .routed()
+            .map(|(name, component)| scope.spawn(move || load(name, component)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect::<anyhow::Result<HashMap<_, _>>>()
+    })?;
+    Ok(Application {
+        routes: Routes::new(manifest.routes())?,
+        services,
+    })
+}
+
+/// Becomes ready at the first SIGINT or SIGTERM; the second ends the process.
+fn stop_signal() -> anyhow::Result<oneshot::Receiver<()>> {
+    let (stop, stopped) = oneshot::channel();
+    let mut stop = Some(stop);
+    // On a thread of its own, so that it works even where components keep all others busy.
+    ctrlc::set_handler(move || match stop.take() {
+        // The server may have ended already.
+        Some(stop) => drop(stop.send(())),
+        None => std::process::exit(1),
+    })?;
+    Ok(stopped)
+}
+
+/// Tells where the application is, as `spin up` does.
+fn announce(address: SocketAddr, routes: &Routes) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Serving http://{address}")?;
+    writeln!(out, "Available Routes:")?;
+    for route in routes.iter() {
+        writeln!(out, "  {}: http://{address}{route}", route.component)?;
+    }
+    Ok(out.flush()?)
+}
