@@ -1,0 +1,99 @@
+//! What is true of the host alone. Under `VISAGE_SPIN` these tests have nothing to look at.
+
+use std::io::Read;
+use std::net::TcpStream;
+
+use serde_json::json;
+use visage_tests::{Request, Server, serves_with_spin};
+
+use crate::calls;
+
+#[test]
+fn prints_the_routes() {
+    if serves_with_spin() {
+        return;
+    }
+    let mut server = Server::start();
+    server.terminate();
+    let log = server.log();
+    for route in [
+        "netex-users: http://ADDRESS/integration/ws/management/rest/users",
+        "netex-user: http://ADDRESS/integration/ws/management/rest/users (wildcard)",
+        "netex-user-image: http://ADDRESS/integration/ws/management/rest/users/:user/image",
+        "bpm-avatar: http://ADDRESS/rest/bpm/wle/v1/avatar (wildcard)",
+        "f5-user-image: http://ADDRESS/api/web/namespaces/system/user/settings/image",
+    ] {
+        let route = route.replace("ADDRESS", &server.address().to_string());
+        assert!(log.contains(&route), "no {route} in\n{log}");
+    }
+}
+
+#[test]
+fn warns_of_each_empty_variable() {
+    if serves_with_spin() {
+        return;
+    }
+    let mut server = Server::with(&[("netex_tokens", ""), ("f5_tokens", "")]);
+    server.terminate();
+    let log = server.log();
+    for name in [
+        "netex_tokens",
+        "f5_tokens",
+        "image_url_origin",
+        "public_origin",
+    ] {
+        assert!(log.contains(name), "nothing about {name} in\n{log}");
+    }
+}
+
+#[test]
+fn a_request_in_flight_is_finished_after_sigterm() {
+    in_flight(Server::terminate);
+}
+
+#[test]
+fn a_request_in_flight_is_finished_after_sigint() {
+    in_flight(Server::interrupt);
+}
+
+fn in_flight(end: impl FnOnce(&mut Server) -> std::process::ExitStatus + Send) {
+    if serves_with_spin() {
+        return;
+    }
+    let mut server = Server::start();
+    let idle = TcpStream::connect(server.address()).expect("an idle connection is made");
+    let mut connection = server.connect();
+    let request = calls::create(&json!({ "username": "ana" })).header("Expect", "100-continue");
+    let bytes = request.encode(&server.address().to_string());
+    let (head, body) = bytes.split_at(bytes.len() - request.body.len());
+    connection.write(head).expect("the head is sent");
+    // The component has begun to read, so the request is in flight.
+    connection
+        .read(false)
+        .expect("an interim answer comes")
+        .expect(100);
+    std::thread::scope(|scope| {
+        let ending = scope.spawn(|| end(&mut server));
+        // The signal has arrived when idle connections are closed.
+        assert_eq!(
+            (&idle)
+                .read(&mut [0])
+                .expect("the idle connection is closed"),
+            0
+        );
+        connection.write(body).expect("the body is sent");
+        connection.read(false).expect("an answer comes").expect(200);
+        let status = ending.join().expect("the server ends");
+        assert!(status.success(), "it ended with {status}");
+    });
+}
+
+#[test]
+fn an_unknown_path_below_the_well_known_is_not_found() {
+    if serves_with_spin() {
+        return;
+    }
+    Server::start()
+        .send(&Request::new("GET", "/.well-known/spin/nothing"))
+        .expect(404);
+}

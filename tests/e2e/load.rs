@@ -1,0 +1,36 @@
+//! Many connections at once on all endpoints: more than one instance of each component has to serve.
+
+use serde_json::json;
+use visage_tests::Server;
+
+use crate::calls;
+
+/// An instance takes 16 requests at a time.
+const CALLERS: usize = 40;
+const CALLS: usize = 20;
+
+#[test]
+fn many_connections_on_mixed_endpoints() {
+    // What is under test is not how long a busy machine takes.
+    let server = Server::with(&[("store_timeout_ms", "120000")]);
+    for user in ["ana", "bob"] {
+        let user = json!({ "username": user, "password": format!("hush-{user}'s") });
+        server.send(&calls::create(&user)).expect(200);
+    }
+    calls::together(CALLERS, |caller| {
+        let mut connection = server.connect();
+        for call in 0..CALLS {
+            let user = ["ana", "bob"][(caller + call) % 2];
+            let request = match (caller + call) % 5 {
+                0 => calls::create(&json!({ "username": format!("user-{caller}-{call}") })),
+                1 => calls::update(user, &json!({ "name": format!("{caller} {call}") })),
+                2 => calls::add_image(user, "avatar.png"),
+                3 => calls::change_avatar(user, &format!("hush-{user}'s"), "avatar.jpg"),
+                _ => calls::put_image(&format!("hush-{user}"), "avatar.gif"),
+            };
+            let answer = connection.send(&request).expect("an answer comes");
+            assert_eq!(answer.status, 200, "{request}\n\n{answer}");
+        }
+    });
+    server.assert_no_trap();
+}

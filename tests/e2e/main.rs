@@ -1,0 +1,25 @@
+//! End-to-end tests: the application over HTTP, as its callers meet it.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
+
+mod calls;
+mod cases;
+mod clients;
+mod families;
+mod harness;
+mod host;
+mod image_by_url;
+mod latency;
+mod load;
+mod mutation;
+mod races;
+mod readme;
+mod restart;
+mod store_faults;

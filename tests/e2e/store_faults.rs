@@ -1,0 +1,214 @@
+//! What the families say when the store fails, stalls, or holds what cannot be read.
+
+use std::time::Duration;
+
+use rusqlite::Connection as Database;
+use serde_json::{Value, json};
+use visage_tests::{Answer, Request, Server};
+
+use crate::calls;
+
+const PASSWORD: &str = "hush-ana's";
+
+fn database(server: &Server) -> Database {
+    let path = server.state().join("sqlite_key_value.db");
+    let database = Database::open(path).expect("the server's database opens");
+    database
+        .busy_timeout(Duration::from_secs(60))
+        .expect("the patience is set");
+    database
+}
+
+/// A server with a user who has a picture.
+fn server(variables: &[(&str, &str)]) -> Server {
+    let server = Server::with(variables);
+    let ana = json!({ "username": "ana", "password": PASSWORD });
+    server.send(&calls::create(&ana)).expect(200);
+    server
+        .send(&calls::add_image("ana", "avatar.png"))
+        .expect(200);
+    server
+}
+
+/// One call of each family that needs the store.
+fn one_of_each_family() -> [Request; 3] {
+    [
+        calls::read("ana"),
+        calls::change_avatar("ana", PASSWORD, "avatar.gif"),
+        calls::put_image("hush-ana", "avatar.gif"),
+    ]
+}
+
+fn netex_error(status: u16, message: &str) -> Value {
+    json!({ "location": null, "message": message, "responsePlatforms": {}, "status": status })
+}
+
+fn bpm_unexpected() -> Value {
+    json!({
+        "status": "error",
+        "Data": {
+            "status": "error",
+            "exceptionType": "com.ibm.bpm.wle.api.UnexpectedFailureException",
+            "errorNumber": "CWTBG0019E",
+            "errorMessage": "CWTBG0019E: Unexpected exception during execution.",
+            "errorMessageParameters": [],
+            "programmersDetails": null,
+            "responses": null,
+            "errorData": null,
+        }
+    })
+}
+
+fn f5_error(code: u16, message: &str) -> Value {
+    json!({ "code": code, "details": [], "message": message })
+}
+
+/// The three answers, each with the status of its family.
+fn expect(answers: [Answer; 3], statuses: [u16; 3], bodies: [Value; 3]) {
+    for ((answer, status), body) in answers.into_iter().zip(statuses).zip(bodies) {
+        assert_eq!(answer.expect(status).json(), body);
+    }
+}
+
+/// The picture and what was asked for while the store failed.
+fn nothing_has_changed(server: &Server) {
+    let picture = server.send(&calls::netex("GET", "/ana/image")).expect(200);
+    assert_eq!(picture.header("content-type"), Some("image/png"));
+    server.assert_no_trap();
+}
+
+#[test]
+fn a_store_that_fails_is_503_and_comes_back() {
+    let server = server(&[]);
+    let database = database(&server);
+    // Where there is no table every operation fails.
+    database
+        .execute_batch("ALTER TABLE spin_key_value RENAME TO elsewhere")
+        .expect("the table is renamed");
+    let answers = one_of_each_family().map(|request| server.send(&request));
+    let unavailable = "The service is unavailable. Try again later.";
+    expect(
+        answers,
+        [503; 3],
+        [
+            netex_error(503, unavailable),
+            bpm_unexpected(),
+            f5_error(14, unavailable),
+        ],
+    );
+    database
+        .execute_batch("ALTER TABLE elsewhere RENAME TO spin_key_value")
+        .expect("the table is renamed back");
+    nothing_has_changed(&server);
+    for request in one_of_each_family() {
+        server.send(&request).expect(200);
+    }
+}
+
+#[test]
+fn a_store_that_takes_no_writes_is_503_and_changes_nothing() {
+    let server = server(&[]);
+    let database = database(&server);
+    // As on a full disk, reading goes on.
+    database
+        .execute_batch(
+            "CREATE TRIGGER full_update BEFORE UPDATE ON spin_key_value BEGIN SELECT RAISE(FAIL, 'disk is full'); END;
+             CREATE TRIGGER full_insert BEFORE INSERT ON spin_key_value BEGIN SELECT RAISE(FAIL, 'disk is full'); END;",
+        )
+        .expect("the triggers are made");
+    let bob = json!({ "username": "bob" });
+    for (request, status) in [
+        (calls::read("ana"), 200),
+        (calls::create(&bob), 503),
+        (calls::update("ana", &json!({ "name": "Ana" })), 503),
+        (calls::add_image("ana", "avatar.gif"), 503),
+        (calls::netex("DELETE", "/ana"), 503),
+        (calls::change_avatar("ana", PASSWORD, "avatar.gif"), 503),
+        (calls::put_image("hush-ana", "avatar.gif"), 503),
+    ] {
+        let answer = server.send(&request).expect(status);
+        assert!(!answer.text().contains("disk"), "{answer}");
+    }
+    database
+        .execute_batch("DROP TRIGGER full_update; DROP TRIGGER full_insert;")
+        .expect("the triggers are dropped");
+    nothing_has_changed(&server);
+    server.send(&calls::read("bob")).expect(404);
+    server.send(&calls::create(&bob)).expect(200);
+    assert!(server.log().contains("disk is full"), "{}", server.log());
+}
+
+#[test]
+fn a_store_that_stalls_is_504_for_f5_and_503_for_the_others() {
+    let server = server(&[("store_timeout_ms", "100")]);
+    let database = database(&server);
+    let answers = one_of_each_family().map(|request| {
+        std::thread::scope(|scope| {
+            database
+                .execute_batch("BEGIN EXCLUSIVE")
+                .expect("the database is locked");
+            let answer = scope.spawn(|| server.send(&request));
+            // Longer than the timeout, and shorter than SQLite waits for a lock.
+            std::thread::sleep(Duration::from_secs(1));
+            database
+                .execute_batch("COMMIT")
+                .expect("the lock is released");
+            answer.join().expect("an answer comes")
+        })
+    });
+    let late = "The service did not answer in time. Try again later.";
+    expect(
+        answers,
+        [503, 503, 504],
+        [netex_error(503, late), bpm_unexpected(), f5_error(4, late)],
+    );
+    nothing_has_changed(&server);
+}
+
+#[test]
+fn what_cannot_be_read_is_500_and_shown_to_the_operator_alone() {
+    for key in ["visage.user.1", "visage.avatar.1"] {
+        let server = server(&[]);
+        database(&server)
+            .execute(
+                "UPDATE spin_key_value SET value = CAST('{\"secret\":1}' AS BLOB) WHERE key = ?1",
+                [key],
+            )
+            .expect("the value is replaced");
+        let answers = one_of_each_family().map(|request| server.send(&request));
+        let internal = "An internal error occurred.";
+        expect(
+            answers,
+            [500; 3],
+            [
+                netex_error(500, internal),
+                bpm_unexpected(),
+                f5_error(13, internal),
+            ],
+        );
+        let log = server.log();
+        assert!(
+            log.contains("cannot be read") && !log.contains("secret"),
+            "{log}"
+        );
+        server.assert_no_trap();
+    }
+}
+
+#[test]
+fn details_are_for_those_who_ask_for_them() {
+    let server = server(&[("expose_details", "true")]);
+    database(&server)
+        .execute_batch("ALTER TABLE spin_key_value RENAME TO elsewhere")
+        .expect("the table is renamed");
+    let answer = server
+        .send(&calls::change_avatar("ana", PASSWORD, "avatar.gif"))
+        .expect(503);
+    let details = answer.json()["Data"]["programmersDetails"].clone();
+    assert!(
+        details
+            .as_str()
+            .is_some_and(|text| text.contains("spin_key_value")),
+        "{details}"
+    );
+}

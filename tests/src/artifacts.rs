@@ -1,0 +1,79 @@
+//! What is built before anything can be served: the host and the components of spin.toml, once per test process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use toml_edit::DocumentMut;
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    build_components();
+    std::env::var_os("VISAGE_SPIN").map_or_else(
+        || Runtime::Host(build_host()),
+        |spin| Runtime::Spin(spin.into()),
+    )
+});
+
+/// The program that serves the application.
+pub(crate) enum Runtime {
+    /// `visage-host` of this workspace.
+    Host(PathBuf),
+    /// A `spin` binary, named by `VISAGE_SPIN`.
+    Spin(PathBuf),
+}
+
+/// The program that serves the application, everything it needs being built.
+pub(crate) fn runtime() -> &'static Runtime {
+    &RUNTIME
+}
+
+/// Whether `VISAGE_SPIN` asks for Spin in place of the host: for the few tests that are about the host itself.
+#[must_use]
+pub fn serves_with_spin() -> bool {
+    std::env::var_os("VISAGE_SPIN").is_some()
+}
+
+/// The workspace's folder.
+#[must_use]
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate stands in the workspace")
+}
+
+/// Does in one call of cargo what the manifest's build commands do one by one. The target folder is the manifest's,
+/// whatever the environment says.
+fn build_components() {
+    let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("spin.toml is read");
+    let manifest: DocumentMut = manifest.parse().expect("spin.toml is TOML");
+    let components = manifest["component"]
+        .as_table()
+        .expect("spin.toml has components");
+    let status = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--target",
+            "wasm32-wasip2",
+            "--target-dir",
+            "target",
+        ])
+        .args(components.iter().flat_map(|(name, _)| ["-p", name]))
+        .status()
+        .expect("cargo starts");
+    assert!(status.success(), "the components don't build");
+}
+
+/// The packages are left to the workspace's defaults: naming one would select other features of its dependencies than
+/// `cargo test` does, and build them all a second time.
+fn build_host() -> PathBuf {
+    escargot::CargoBuild::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .bin("visage-host")
+        .run()
+        .unwrap_or_else(|error| panic!("the host doesn't build: {error}"))
+        .path()
+        .to_owned()
+}

@@ -1,0 +1,87 @@
+//! Files of cases: requests and the whole answers to them, run in order against one fresh server.
+//!
+//! How a case is written stands at the top of `tests/cases/main-path.toml`.
+
+mod file;
+mod matching;
+mod pin;
+mod template;
+
+use std::collections::BTreeMap;
+
+use similar::TextDiff;
+
+use crate::Server;
+use file::{Case, CaseFile};
+
+/// What every token and every password in the tests has in it; no answer and no log may.
+pub const SECRET: &str = "hush";
+
+/// The values that placeholders stand for: the server's origin and what earlier answers gave.
+type Values = BTreeMap<String, Vec<u8>>;
+
+/// Runs `tests/cases/{name}.toml` and fails with a report of all cases whose answer is another. With
+/// `VISAGE_UPDATE_CASES=1` in the environment their answers are written into the file instead, to be read in its diff.
+pub fn run(name: &str) {
+    let mut file = CaseFile::read(name);
+    let server = Server::with(&file.variables());
+    let mut values = Values::from([("origin".into(), server.origin().into())]);
+    let mut report = String::new();
+    let update = std::env::var_os("VISAGE_UPDATE_CASES").is_some();
+    for (index, case) in file.cases().into_iter().enumerate() {
+        match check(&case, &server, &mut values) {
+            Ok(()) => {}
+            Err(Failure::Answer { pinned, .. }) if update => file.set_answer(index, &pinned),
+            Err(
+                Failure::Answer {
+                    report: failure, ..
+                }
+                | Failure::Case(failure),
+            ) => {
+                report += &format!("\n――― {name}.toml: {}\n{failure}\n", case.name);
+            }
+        }
+    }
+    if update {
+        file.write();
+    }
+    assert!(report.is_empty(), "{report}");
+    server.assert_no_trap();
+    assert!(
+        !server.log().contains(SECRET),
+        "a token or a password is in the log:\n{}",
+        server.log()
+    );
+}
+
+enum Failure {
+    /// The case can't be run: a placeholder of it is wrong, or no answer came.
+    Case(String),
+    /// The answer is another. `pinned` is what the case would say if this one was right.
+    Answer { report: String, pinned: String },
+}
+
+fn check(case: &Case, server: &Server, values: &mut Values) -> Result<(), Failure> {
+    let request = template::request(&case.request, values).map_err(Failure::Case)?;
+    let expected = template::answer(&case.answer).map_err(Failure::Case)?;
+    let answer = server
+        .connect()
+        .send(&request)
+        .map_err(|error| Failure::Case(format!("{request}\n\n{error}, instead of an answer")))?;
+    if answer.to_string().contains(SECRET) {
+        return Err(Failure::Case(format!(
+            "a token or a password is in the answer:\n{answer}"
+        )));
+    }
+    if matching::matches(&expected, &answer, values) {
+        return Ok(());
+    }
+    let known = template::known(&[&case.request, &case.answer], values);
+    let pinned = pin::pin(&expected, &answer, &known, values);
+    let text = expected.text();
+    let diff = TextDiff::from_lines(&text, &pinned);
+    let mut diff = diff.unified_diff();
+    diff.context_radius(20).missing_newline_hint(false);
+    let report = format!("{}\n{}", case.request, diff.header("expected", "got"));
+    Err(Failure::Answer { report, pinned })
+}

@@ -1,0 +1,26 @@
+//! What the end-to-end tests need: the application built and served, requests sent to it byte for byte, and files of
+//! cases whose answers are compared whole.
+//!
+//! The tests start `visage-host`; with `VISAGE_SPIN=/path/to/spin` in the environment they start `spin up` instead.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "all of this runs in tests, where a panic is how a failure is told"
+)]
+
+mod artifacts;
+pub mod cases;
+pub mod client;
+pub mod fixtures;
+pub mod http;
+mod process;
+pub mod server;
+
+pub use artifacts::{root, serves_with_spin};
+pub use client::Connection;
+pub use http::{Answer, Request};
+pub use server::Server;

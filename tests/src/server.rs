@@ -1,0 +1,198 @@
+//! The application, served on a free port with a state folder of its own.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::artifacts::{Runtime, root, runtime};
+use crate::client::Connection;
+use crate::http::{Answer, Request};
+use crate::process::{Log, Process};
+
+/// The Netex token that a server accepts unless its test says otherwise.
+pub const NETEX_TOKEN: &str = "hush-netex";
+
+/// The variables of a server unless its test says otherwise. `ana` and `bob` may call F5, as `hush-ana` and `hush-bob`.
+const VARIABLES: [(&str, &str); 3] = [
+    ("netex_tokens", NETEX_TOKEN),
+    ("f5_tokens", "ana=hush-ana,bob=hush-bob"),
+    ("f5_rate_limit", "0"),
+];
+
+/// Far longer than a start takes: it ends a test that would never end.
+const START: Duration = Duration::from_secs(180);
+
+/// What tells of a trap, in the words of wasmtime and of Rust's panics.
+const TRAP: [&str; 3] = ["wasm trap", "wasm backtrace", "panicked at"];
+
+/// A running server. Dropping it ends its processes and removes its state folder.
+pub struct Server {
+    // Before the folder: what a process still holds open can't always be removed.
+    process: Option<Process>,
+    address: SocketAddr,
+    variables: BTreeMap<String, String>,
+    state: TempDir,
+    log: Log,
+}
+
+impl Server {
+    /// Starts a server with the usual variables.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts a server with these variables over the usual ones.
+    #[must_use]
+    pub fn with(variables: &[(&str, &str)]) -> Self {
+        let variables = VARIABLES
+            .iter()
+            .chain(variables)
+            .map(|&(name, value)| (name.into(), value.into()))
+            .collect();
+        let state = TempDir::with_prefix("visage-").expect("a state folder is made");
+        let log = Log::default();
+        let (process, address) = serve(&state, &variables, &log);
+        Self {
+            process: Some(process),
+            address,
+            variables,
+            state,
+            log,
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its scheme and host, as in a URL.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The folder in which it keeps its data.
+    #[must_use]
+    pub fn state(&self) -> &std::path::Path {
+        self.state.path()
+    }
+
+    /// What it wrote to stdout and stderr so far, across restarts. After it has ended, this is all of it.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Fails if a component has trapped.
+    pub fn assert_no_trap(&self) {
+        let log = self.log();
+        assert!(
+            !TRAP.iter().any(|word| log.contains(word)),
+            "a component trapped:\n{log}"
+        );
+    }
+
+    /// A new connection to it.
+    #[must_use]
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.address).expect("the server takes connections")
+    }
+
+    /// Sends a request on a connection of its own.
+    pub fn send(&self, request: &Request) -> Answer {
+        self.connect()
+            .send(request)
+            .unwrap_or_else(|error| panic!("{error}, instead of an answer to {request}"))
+    }
+
+    /// Ends it as a crash would: SIGKILL.
+    pub fn kill(&mut self) {
+        self.running().kill();
+    }
+
+    /// Ends it as a supervisor would: SIGTERM. Says how it ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.running().signal(Signal::TERM)
+    }
+
+    /// Ends it as Ctrl-C would: SIGINT. Says how it ended.
+    pub fn interrupt(&mut self) -> ExitStatus {
+        self.running().signal(Signal::INT)
+    }
+
+    /// Sets a variable from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.insert(name.into(), value.into());
+    }
+
+    /// Starts it again, on the same state folder. The port may be another.
+    pub fn restart(&mut self) {
+        assert!(
+            self.process.is_none(),
+            "the server must have been ended before"
+        );
+        let (process, address) = serve(&self.state, &self.variables, &self.log);
+        self.process = Some(process);
+        self.address = address;
+    }
+
+    fn running(&mut self) -> Process {
+        self.process.take().expect("the server runs")
+    }
+}
+
+/// Starts the host or Spin, whose flags are the same, and waits for the line with its address.
+fn serve(
+    state: &TempDir,
+    variables: &BTreeMap<String, String>,
+    log: &Log,
+) -> (Process, SocketAddr) {
+    let mut command = match runtime() {
+        Runtime::Host(host) => {
+            let mut command = Command::new(host);
+            command.arg("--skip-build");
+            command
+        }
+        Runtime::Spin(spin) => {
+            let mut command = Command::new(spin);
+            command.arg("up");
+            command
+        }
+    };
+    // Away from the workspace, so that whatever is looked up beside the working folder is not the developer's.
+    command.current_dir(state.path());
+    command
+        .arg("--from")
+        .arg(root().join("spin.toml"))
+        .args(["--listen", "127.0.0.1:0"]);
+    command.arg("--state-dir").arg(state.path());
+    for (name, value) in variables {
+        command.arg("--variable").arg(format!("{name}={value}"));
+    }
+    let (process, lines) = Process::spawn(&mut command, log);
+    loop {
+        match lines.recv_timeout(START) {
+            Ok(line) => {
+                if let Some(address) = line.strip_prefix("Serving http://") {
+                    let address = address
+                        .parse()
+                        .expect("the server prints an address with a port");
+                    return (process, address);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => panic!("no server after {START:?}:\n{}", log.text()),
+            Err(RecvTimeoutError::Disconnected) => {
+                process.kill();
+                panic!("the server ended before it listened:\n{}", log.text());
+            }
+        }
+    }
+}
