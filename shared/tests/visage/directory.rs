@@ -438,6 +438,93 @@ fn a_failing_change_of_an_avatar_shows_the_old_or_the_new() {
     }
 }
 
+#[test]
+fn a_failing_deletion_deletes_all_or_nothing() {
+    let alice = || NewUser {
+        image: Some(large()),
+        ..new_user_with_ids("alice", "1")
+    };
+    with_every_fault(
+        |directory| drop(block_on(directory.create(alice())).unwrap()),
+        |directory| block_on(directory.delete(UserNumber(1))),
+        |store, outcome, fault| {
+            let directory = directory(store.clone());
+            let keys = ["alice", "1", "external 1", "common 1"];
+            let found = keys.map(|key| find(&directory, key).is_some());
+            if outcome.is_ok() {
+                assert_eq!(found, [false; 4], "acknowledged and not done: {fault}");
+            }
+            assert!(
+                found == [true; 4] || found == [false; 4],
+                "{found:?}: {fault}"
+            );
+            if found[0] {
+                assert_eq!(
+                    picture(&directory, UserNumber(1)).unwrap(),
+                    large().bytes(),
+                    "{fault}"
+                );
+                block_on(directory.delete(UserNumber(1)))
+                    .unwrap_or_else(|error| panic!("{error} after {fault}"));
+            }
+            let user = block_on(directory.create(alice()))
+                .unwrap_or_else(|error| panic!("{error} after {fault}"));
+            assert_eq!(user.number, UserNumber(2), "{fault}");
+            for key in ["alice", "2", "external 1", "common 1"] {
+                assert_eq!(find(&directory, key).unwrap().id, user.id, "{fault}");
+            }
+        },
+    );
+}
+
+#[test]
+fn who_is_deleted_is_gone_with_all_that_was_known() {
+    let store = MemoryStore::default();
+    let directory = directory(store.clone());
+    let alice = NewUser {
+        image: Some(large()),
+        ..new_user_with_ids("alice", "1")
+    };
+    let number = block_on(directory.create(alice)).unwrap().number;
+    block_on(directory.delete(number)).unwrap();
+    let gone = Err(Error::NoSuchUser("1".to_owned()));
+    assert_eq!(block_on(directory.delete(number)), gone);
+    assert_eq!(block_on(directory.update(number, |_| Ok(()))), gone);
+    assert_eq!(
+        block_on(directory.put_avatar(number, Some(&small()))).map(drop),
+        gone
+    );
+    assert_eq!(picture(&directory, number), None);
+    let of_the_user = store.keys().into_iter().filter(|key| key.contains(".1"));
+    assert_eq!(of_the_user.collect::<Vec<_>>(), [String::new(); 0]);
+}
+
+#[test]
+fn the_list_is_in_order_of_creation_and_passes_over_the_deleted() {
+    let directory = directory(MemoryStore::default());
+    assert!(block_on(directory.list(0, 10)).unwrap().is_empty());
+    for name in ["d", "b", "a", "c", "e"] {
+        block_on(directory.create(new_user(name))).unwrap();
+    }
+    block_on(directory.create(new_user("B"))).unwrap_err();
+    block_on(directory.delete(find(&directory, "a").unwrap().number)).unwrap();
+    block_on(directory.create(new_user("a"))).unwrap();
+    let page = |start, count| {
+        let users = block_on(directory.list(start, count)).unwrap();
+        users
+            .iter()
+            .map(|user| user.username.as_str())
+            .collect::<String>()
+    };
+    assert_eq!(page(0, 500), "dbcea");
+    assert_eq!(page(0, 2), "db");
+    assert_eq!(page(2, 2), "ce");
+    assert_eq!(page(4, 2), "a");
+    assert_eq!(page(5, 2), "");
+    assert_eq!(page(usize::MAX, usize::MAX), "");
+    assert_eq!(page(0, 0), "");
+}
+
 /// A store that reports a swap as failed which it has applied, as Redis does: every one, or every other.
 struct DenyingStore {
     store: MemoryStore,

@@ -11,8 +11,10 @@
 
 mod accept;
 mod avatar_terms;
+mod bpm_documents;
 mod bpm_upload;
 mod directory;
+mod f5_image;
 mod image;
 mod name;
 mod netex_fetch;
