@@ -1,6 +1,6 @@
 //! How a user comes into being.
 
-use super::avatar::{Kept, parts};
+use super::kept::{Kept, is_large, parts};
 use super::record::{Record, State};
 use super::swap::{MAX_NUMBER, Pointer, Stored as _, Swap, Token, random_u64};
 use super::{Directory, key};
@@ -11,6 +11,9 @@ use crate::user::{NewUser, User};
 
 /// How often a pointer is tried for. Each failed try means that another call moved it.
 const ATTEMPTS: usize = 256;
+
+/// What the parts of a user's first picture are stored under; counted tickets begin with 1.
+const FIRST_TICKET: u64 = 0;
 
 /// A pointer that a new user needs, and the field it stands for.
 struct Claim {
@@ -78,8 +81,11 @@ impl<S: Store> Directory<S> {
         let mut avatar = Kept::default();
         let mut values = Vec::new();
         if let Some(image) = &new.image {
-            values = parts(user.number, image, token);
-            avatar.put(Some(image), now, token);
+            let ticket = is_large(image).then_some(FIRST_TICKET);
+            if let Some(ticket) = ticket {
+                values = parts(user.number, image, ticket);
+            }
+            avatar.put(Some(image), now, ticket);
         }
         let record = Record::new(state, user.clone(), now).encode(token)?;
         values.push((key::user(user.number), record));
@@ -90,7 +96,7 @@ impl<S: Store> Directory<S> {
             Ok(()) => Ok(user),
             Err(refusal @ (Error::Taken { .. } | Error::Contended)) => {
                 // What is left if this fails is invisible, and in nobody's way.
-                let _ = self.withdraw(user.number).await;
+                let _ = self.remove(user.number).await;
                 Err(refusal)
             }
             Err(failure) => Err(failure),
@@ -179,27 +185,20 @@ impl<S: Store> Directory<S> {
     }
 
     /// Finds out whether a pointer to `holder` may be taken away. A creation that has not come to its end is
-    /// stopped for it, so that either its last swap fails or ours.
+    /// stopped for it, so that either its last swap fails or ours; what it has written is removed.
     async fn make_way(&self, holder: UserNumber) -> Result<Holder, Error> {
-        match self.state(holder).await? {
-            Some(State::Live) => Ok(Holder::Keeps),
-            Some(State::Dead) | None => Ok(Holder::MakesWay),
-            Some(State::Pending) => {
-                let outcome = self
-                    .swap(&key::user(holder), |mut record: Record| {
-                        Ok(match record.state() {
-                            State::Live => Swap::Leave(Holder::Keeps),
-                            State::Dead => Swap::Leave(Holder::MakesWay),
-                            State::Pending => {
-                                record.bury();
-                                Swap::Write(record, Holder::MakesWay)
-                            }
-                        })
-                    })
-                    .await?;
-                Ok(outcome.unwrap_or(Holder::MakesWay))
-            }
+        let gone = match self.state(holder).await? {
+            None => return Ok(Holder::MakesWay),
+            Some(State::Live) => false,
+            Some(State::Dead) => true,
+            Some(State::Pending) => self.stop_creation(holder).await?,
+        };
+        if !gone {
+            return Ok(Holder::Keeps);
         }
+        // What is left if this fails is still in nobody's way.
+        let _ = self.remove(holder).await;
+        Ok(Holder::MakesWay)
     }
 
     /// Ends a pending creation; `false` when it has been stopped.
@@ -217,13 +216,6 @@ impl<S: Store> Directory<S> {
             })
             .await?;
         Ok(outcome.unwrap_or(false))
-    }
-
-    /// Removes what a creation that lost has written; pointers to it are free then. The record goes first: while it
-    /// is there, a pointer may lead to it, and then the rest must be there as well.
-    async fn withdraw(&self, number: UserNumber) -> Result<(), Error> {
-        self.store.delete(&key::user(number)).await?;
-        self.remove_avatar(number).await
     }
 }
 

@@ -3,7 +3,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::swap::Token;
 use crate::name::UserNumber;
 
 /// The counter of users: the last number given out.
@@ -20,8 +19,13 @@ pub(super) fn avatar(number: UserNumber) -> String {
 }
 
 /// One part of a picture that does not fit into the avatar's own value.
-pub(super) fn avatar_part(number: UserNumber, write: Token, index: usize) -> String {
-    format!("visage.avatar.{number}.{write}.{index}")
+pub(super) fn avatar_part(number: UserNumber, ticket: u64, index: usize) -> String {
+    format!("visage.avatar.{number}.{ticket}.{index}")
+}
+
+/// The counter of tickets for the parts of a user's pictures.
+pub(super) fn avatar_tickets(number: UserNumber) -> String {
+    format!("visage.avatar.{number}.tickets")
 }
 
 /// The pointer from a folded name to its user.

@@ -4,7 +4,9 @@
 
 mod avatar;
 mod create;
+mod kept;
 mod key;
+mod leftovers;
 mod record;
 mod swap;
 mod terms;
@@ -125,14 +127,13 @@ impl<S: Store> Directory<S> {
         .await?
         .ok_or_else(gone)?;
         // The user is gone whatever becomes of this.
-        if self.remove_avatar(number).await.is_ok() {
-            let _ = self.store.delete(&key::user(number)).await;
-        }
+        let _ = self.remove(number).await;
         Ok(())
     }
 
     /// The users from position `start`, at most `count`, in the order of their creation. Walks all numbers given out
-    /// up to the page's end, so that its cost grows with what stands before it.
+    /// up to the page's end, so that its cost grows with what stands before it, and removes what it meets of abandoned
+    /// creations.
     ///
     /// # Errors
     /// The store's.
@@ -147,7 +148,10 @@ impl<S: Store> Directory<S> {
         };
         let mut before = start;
         for number in 1..=last {
-            let Some(user) = self.visible(UserNumber(number)).await? else {
+            let number = UserNumber(number);
+            let Some(user) = self.visible(number).await? else {
+                // The list is whole whatever becomes of this.
+                let _ = self.remove_if_abandoned(number).await;
                 continue;
             };
             if before > 0 {

@@ -27,7 +27,6 @@ pub(super) struct Record {
     version: u8,
     state: State,
     writes: Writes,
-    /// When the creation began, in milliseconds since the epoch.
     created: u64,
     /// `None` in a dead record: no personal data stays.
     user: Option<User>,
@@ -46,6 +45,11 @@ impl Record {
 
     pub(super) fn state(&self) -> State {
         self.state
+    }
+
+    /// When the creation began, in milliseconds since the epoch.
+    pub(super) fn created(&self) -> u64 {
+        self.created
     }
 
     pub(super) fn into_live_user(self) -> Option<User> {

@@ -98,7 +98,8 @@ impl<S: Store> Directory<S> {
         mut change: impl FnMut(V) -> Result<Swap<V, T>, Error>,
     ) -> Result<Option<T>, Error> {
         let mut tried: Option<(V, T, Option<Error>)> = None;
-        for _ in 0..ATTEMPTS {
+        // The last look is at what became of the last try.
+        for attempt in 0..=ATTEMPTS {
             let (bytes, snapshot) = match (self.store.snapshot(key).await, &tried) {
                 (Ok(read), _) => read,
                 (Err(_), Some((_, _, Some(failure)))) => return Err(failure.clone()),
@@ -113,6 +114,9 @@ impl<S: Store> Directory<S> {
                 if let Some(failure) = failure {
                     return Err(failure);
                 }
+            }
+            if attempt == ATTEMPTS {
+                break;
             }
             match change(value)? {
                 Swap::Leave(outcome) => return Ok(Some(outcome)),

@@ -1,0 +1,181 @@
+//! The avatar as it is stored: a header, and the picture if it fits.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::avatar::Change;
+use super::key;
+use super::swap::{Stored, Token, Writes};
+use super::terms::{Recent, Terms};
+use crate::Error;
+use crate::image::{Format, Image};
+use crate::name::UserNumber;
+
+/// The version of the format.
+const VERSION: u8 = 1;
+
+/// The most bytes of a stored value: 256 KiB, which every store takes.
+const MAX_VALUE_BYTES: usize = 256 * 1024;
+
+/// The most bytes of a picture that stand in the avatar's own value, which leaves 4 KiB for the header.
+const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
+
+/// The most parts of a picture.
+pub(super) const MAX_PARTS: usize = crate::image::MAX_BYTES.div_ceil(MAX_VALUE_BYTES);
+
+/// What is stored of an avatar.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    header: Header,
+    picture: Vec<u8>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Header {
+    version: u8,
+    writes: Writes,
+    /// The timestamp of the last change; 0 before the first.
+    updated: u64,
+    /// `None` where there is no picture.
+    format: Option<Format>,
+    /// Where the picture is when it does not fit.
+    parts: Option<Parts>,
+    /// Parts under tickets below this one are in nobody's use.
+    unused_below: u64,
+    /// Parts under tickets below this one are removed.
+    removed_below: u64,
+    /// The changes that a rate limit counts.
+    recent: Recent,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Parts {
+    ticket: u64,
+    count: usize,
+}
+
+impl Kept {
+    pub(super) fn read(value: &[u8]) -> Result<Self, Error> {
+        Self::decode(value)
+    }
+
+    /// The format of the picture and the change that put it there, if there is one.
+    pub(super) fn picture(&self) -> Option<(Format, Change)> {
+        let change = Change {
+            timestamp: self.header.updated,
+            revision: self
+                .header
+                .writes
+                .last()
+                .map_or_else(String::new, |token| token.to_string()),
+        };
+        self.header.format.map(|format| (format, change))
+    }
+
+    /// The keys of the picture's parts, in order; none where it stands in the value itself.
+    pub(super) fn part_keys(&self, number: UserNumber) -> Vec<String> {
+        let Some(Parts { ticket, count }) = self.header.parts else {
+            return Vec::new();
+        };
+        (0..count)
+            .map(|index| key::avatar_part(number, ticket, index))
+            .collect()
+    }
+
+    pub(super) fn into_inline_bytes(self) -> Vec<u8> {
+        self.picture
+    }
+
+    pub(super) fn check(&mut self, terms: &Terms<'_>, now: u64) -> Result<(), Error> {
+        let present = self.picture().map(|(_, change)| change);
+        terms.check(present.as_ref(), &mut self.header.recent, now)
+    }
+
+    /// Whether a change with this ticket comes too late.
+    pub(super) fn has_overtaken(&self, ticket: u64) -> bool {
+        ticket < self.header.unused_below
+    }
+
+    /// The tickets whose parts may be there and are in nobody's use.
+    pub(super) fn unused(&self) -> Range<u64> {
+        self.header.removed_below..self.header.unused_below
+    }
+
+    /// Notes that the unused parts below this ticket are removed.
+    pub(super) fn note_removed(&mut self, below: u64) {
+        self.header.removed_below = self.header.removed_below.max(below);
+    }
+
+    /// Puts a picture in, or takes it out, and returns the timestamp. Of a large one, what [`parts`] makes of it must
+    /// have been stored under this ticket.
+    pub(super) fn put(&mut self, image: Option<&Image>, now: u64, ticket: Option<u64>) -> u64 {
+        let header = &mut self.header;
+        header.updated = now.max(header.updated + 1);
+        header.format = image.map(Image::format);
+        // Of several tickets out at a time the highest wins: a change of a later ticket makes the earlier start over.
+        let replaced = header.parts.map(|parts| parts.ticket + 1);
+        header.unused_below = header.unused_below.max(ticket.or(replaced).unwrap_or(0));
+        header.parts = ticket.zip(image).map(|(ticket, image)| Parts {
+            ticket,
+            count: image.bytes().len().div_ceil(MAX_VALUE_BYTES),
+        });
+        self.picture = match (image, header.parts) {
+            (Some(image), None) => image.bytes().to_vec(),
+            _ => Vec::new(),
+        };
+        header.updated
+    }
+}
+
+/// Whether a picture does not fit into the avatar's own value.
+pub(super) fn is_large(image: &Image) -> bool {
+    image.bytes().len() > MAX_INLINE_BYTES
+}
+
+/// The keys and values of a large picture's parts.
+pub(super) fn parts(number: UserNumber, image: &Image, ticket: u64) -> Vec<(String, Vec<u8>)> {
+    let chunks = image.bytes().chunks(MAX_VALUE_BYTES);
+    chunks
+        .enumerate()
+        .map(|(index, part)| (key::avatar_part(number, ticket, index), part.to_vec()))
+        .collect()
+}
+
+impl Stored for Kept {
+    /// The length of the header in 4 bytes, little endian; the header as JSON; the picture.
+    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+        let read = || {
+            let (length, rest) = bytes.split_first_chunk::<4>()?;
+            let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+            let (header, picture) = rest.split_at_checked(length)?;
+            let header: Header = serde_json::from_slice(header).ok()?;
+            (header.version == VERSION).then(|| Self {
+                header,
+                picture: picture.to_vec(),
+            })
+        };
+        read().ok_or_else(|| Error::Internal {
+            detail: "a stored avatar cannot be read".to_owned(),
+        })
+    }
+
+    fn encode(&mut self, token: Token) -> Result<Vec<u8>, Error> {
+        let unwritable = || Error::Internal {
+            detail: "an avatar cannot be written".to_owned(),
+        };
+        self.header.version = VERSION;
+        self.header.writes.sign(token);
+        let header = serde_json::to_vec(&self.header).map_err(|_| unwritable())?;
+        let length = u32::try_from(header.len()).map_err(|_| unwritable())?;
+        let mut bytes = Vec::with_capacity(4 + header.len() + self.picture.len());
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(header);
+        bytes.extend_from_slice(&self.picture);
+        Ok(bytes)
+    }
+
+    fn shows(&self, token: Token, _: &Self) -> bool {
+        self.header.writes.contain(token)
+    }
+}

@@ -1,0 +1,142 @@
+//! What crashes leave behind, and its removal. All of it is invisible, and in nobody's way while it is there.
+
+use std::ops::Range;
+
+use super::kept::{Kept, MAX_PARTS, parts};
+use super::record::{Record, State};
+use super::swap::{Swap, counter};
+use super::{Directory, key};
+use crate::Error;
+use crate::image::Image;
+use crate::name::UserNumber;
+use crate::store::Store;
+
+/// How long a creation may take before what it has written counts as left behind, in milliseconds: an hour, which no
+/// call lasts.
+const ABANDONED_AFTER: u64 = 60 * 60 * 1000;
+
+/// How many tickets one call looks after.
+const TICKETS: u64 = 64;
+
+/// How many tickets may have been looked after before the value notes it, which takes a swap.
+const UNNOTED_TICKETS: u64 = 8;
+
+impl<S: Store> Directory<S> {
+    /// Stores the parts of a large picture under a new ticket.
+    pub(super) async fn store_parts(
+        &self,
+        number: UserNumber,
+        image: &Image,
+    ) -> Result<u64, Error> {
+        let ticket = self
+            .store
+            .increment(&key::avatar_tickets(number), 1)
+            .await?;
+        let ticket = ticket.cast_unsigned();
+        self.store.set_many(parts(number, image, ticket)).await?;
+        Ok(ticket)
+    }
+
+    /// Removes the parts under a ticket, if there is one.
+    pub(super) async fn remove_parts(
+        &self,
+        number: UserNumber,
+        ticket: Option<u64>,
+    ) -> Result<(), Error> {
+        let Some(ticket) = ticket else { return Ok(()) };
+        for index in 0..MAX_PARTS {
+            let part = key::avatar_part(number, ticket, index);
+            // Looking costs less than removing what isn't there.
+            if self.store.get(&part).await?.is_some() {
+                self.store.delete(&part).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what a change has made that came after its user was gone.
+    pub(super) async fn remove_tickets(
+        &self,
+        number: UserNumber,
+        ticket: Option<u64>,
+    ) -> Result<(), Error> {
+        if ticket.is_none() {
+            return Ok(());
+        }
+        self.remove_parts(number, ticket).await?;
+        self.store.delete(&key::avatar_tickets(number)).await
+    }
+
+    /// Removes parts of a user's pictures under these tickets, which are in nobody's use.
+    pub(super) async fn sweep(&self, number: UserNumber, unused: Range<u64>) -> Result<(), Error> {
+        let end = unused.end.min(unused.start + TICKETS);
+        for ticket in unused.start..end {
+            self.remove_parts(number, Some(ticket)).await?;
+        }
+        if end - unused.start > UNNOTED_TICKETS {
+            self.swap(&key::avatar(number), |mut kept: Kept| {
+                kept.note_removed(end);
+                Ok(Swap::Write(kept, ()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a record that counts for nothing and can never do so again, with its avatar. The record goes last, so
+    /// that it can be met again if this breaks off.
+    pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
+        let avatar = key::avatar(number);
+        if let Some(kept) = self.kept(number).await? {
+            let tickets = key::avatar_tickets(number);
+            let last = match self.store.get(&tickets).await? {
+                Some(bytes) => counter(&bytes)?,
+                None => 0,
+            };
+            for ticket in kept.unused().start..=last {
+                self.remove_parts(number, Some(ticket)).await?;
+            }
+            if last > 0 {
+                self.store.delete(&tickets).await?;
+            }
+            self.store.delete(&avatar).await?;
+        }
+        self.store.delete(&key::user(number)).await
+    }
+
+    /// Removes the record if it is what a crash has left behind: one that is dead, or that no name has led to for an
+    /// hour.
+    pub(super) async fn remove_if_abandoned(&self, number: UserNumber) -> Result<(), Error> {
+        let Some(record) = self.record(number).await? else {
+            return Ok(());
+        };
+        let age = (self.clock)().saturating_sub(record.created());
+        let abandoned = match record.state() {
+            State::Dead => true,
+            State::Pending if age > ABANDONED_AFTER => self.stop_creation(number).await?,
+            State::Live if age > ABANDONED_AFTER => self.visible(number).await?.is_none(),
+            State::Pending | State::Live => false,
+        };
+        if abandoned {
+            self.remove(number).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops a creation that has not come to its end, so that it can't any more; `false` when it has.
+    pub(super) async fn stop_creation(&self, number: UserNumber) -> Result<bool, Error> {
+        let stopped = self
+            .swap(&key::user(number), |mut record: Record| {
+                Ok(match record.state() {
+                    State::Live => Swap::Leave(false),
+                    State::Dead => Swap::Leave(true),
+                    State::Pending => {
+                        record.bury();
+                        Swap::Write(record, true)
+                    }
+                })
+            })
+            .await?;
+        Ok(stopped.unwrap_or(true))
+    }
+}
