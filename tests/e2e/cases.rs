@@ -19,7 +19,11 @@ macro_rules! files {
 
 files! {
     bpm_avatar: "bpm-avatar",
+    bpm_avatar_forms: "bpm-avatar-forms",
+    bpm_avatar_read: "bpm-avatar-read",
+    f5_rate_limit: "f5-rate-limit",
     f5_user_image: "f5-user-image",
+    f5_user_image_read: "f5-user-image-read",
     main_path: "main-path",
     netex_image: "netex-image",
     netex_list: "netex-list",

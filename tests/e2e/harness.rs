@@ -12,10 +12,10 @@ fn serves_what_spin_serves_of_itself() {
         .send(&Request::new("GET", "/.well-known/spin/health"))
         .expect(200);
     assert_eq!(health.body, b"OK");
-    let nothing = server
-        .send(&Request::new("GET", "/no/such/route"))
-        .expect(404);
-    assert_eq!(nothing.body, b"");
+    for path in ["/no/such/route", "/.well-known/spin/nothing"] {
+        let nothing = server.send(&Request::new("GET", path)).expect(404);
+        assert_eq!(nothing.body, b"");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::TcpStream;
 
 use serde_json::json;
-use visage_tests::{Request, Server, serves_with_spin};
+use visage_tests::{Server, serves_with_spin};
 
 use crate::calls;
 
@@ -86,14 +86,4 @@ fn in_flight(end: impl FnOnce(&mut Server) -> std::process::ExitStatus + Send) {
         let status = ending.join().expect("the server ends");
         assert!(status.success(), "it ended with {status}");
     });
-}
-
-#[test]
-fn an_unknown_path_below_the_well_known_is_not_found() {
-    if serves_with_spin() {
-        return;
-    }
-    Server::start()
-        .send(&Request::new("GET", "/.well-known/spin/nothing"))
-        .expect(404);
 }

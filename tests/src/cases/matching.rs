@@ -1,7 +1,8 @@
 //! Whether an answer is the expected one, to the last byte.
 
 use super::Values;
-use super::template::{Expected, Kind, Piece};
+use super::message::Expected;
+use super::placeholder::{Kind, Piece};
 use crate::Answer;
 
 /// Header lines that belong to the connection and the clock.

@@ -4,8 +4,11 @@
 
 mod file;
 mod matching;
+mod message;
 mod pin;
-mod template;
+mod placeholder;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -62,8 +65,8 @@ enum Failure {
 }
 
 fn check(case: &Case, server: &Server, values: &mut Values) -> Result<(), Failure> {
-    let request = template::request(&case.request, values).map_err(Failure::Case)?;
-    let expected = template::answer(&case.answer).map_err(Failure::Case)?;
+    let request = message::request(&case.request, values).map_err(Failure::Case)?;
+    let expected = message::answer(&case.answer).map_err(Failure::Case)?;
     let answer = server
         .connect()
         .send(&request)
@@ -76,7 +79,7 @@ fn check(case: &Case, server: &Server, values: &mut Values) -> Result<(), Failur
     if matching::matches(&expected, &answer, values) {
         return Ok(());
     }
-    let known = template::known(&[&case.request, &case.answer], values);
+    let known = placeholder::known(&[&case.request, &case.answer], values);
     let pinned = pin::pin(&expected, &answer, &known, values);
     let text = expected.text();
     let diff = TextDiff::from_lines(&text, &pinned);

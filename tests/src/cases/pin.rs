@@ -2,7 +2,8 @@
 
 use super::Values;
 use super::matching::{headers, take};
-use super::template::{Expected, Part, Piece, message};
+use super::message::{Expected, Part, message};
+use super::placeholder::Piece;
 use crate::Answer;
 
 /// The case's answer as it would have to be for this one. Parts that are as expected stay as they are written.
