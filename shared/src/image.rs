@@ -52,20 +52,28 @@ impl Format {
         }
     }
 
-    /// Whether a declared media type agrees with this format; parameters and letter case don't matter,
-    /// and an empty type or `application/octet-stream` declares nothing.
-    fn agrees_with(self, declared: &str) -> bool {
-        let essence = declared.split(';').next().unwrap_or_default().trim();
-        let names: &[&str] = match self {
-            Self::Png => &["image/png"],
-            Self::Jpeg => &["image/jpeg", "image/jpg", "image/pjpeg"],
-            Self::Gif => &["image/gif"],
-        };
-        ["", "application/octet-stream"]
-            .iter()
-            .chain(names)
-            .any(|name| essence.eq_ignore_ascii_case(name))
+    /// The format that a media type names; parameters and letter case don't matter.
+    pub fn named(media_type: &str) -> Option<Self> {
+        match essence(media_type).to_ascii_lowercase().as_str() {
+            "image/png" => Some(Self::Png),
+            "image/jpeg" | "image/jpg" | "image/pjpeg" => Some(Self::Jpeg),
+            "image/gif" => Some(Self::Gif),
+            _ => None,
+        }
     }
+
+    /// Whether a declared media type agrees with this format: an empty one and `application/octet-stream` declare
+    /// nothing.
+    fn agrees_with(self, declared: &str) -> bool {
+        let essence = essence(declared);
+        essence.is_empty()
+            || essence.eq_ignore_ascii_case("application/octet-stream")
+            || Self::named(essence) == Some(self)
+    }
+}
+
+fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
 }
 
 /// What can be wrong with a picture. The texts are read after the name of the field that holds it.

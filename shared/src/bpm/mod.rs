@@ -25,6 +25,9 @@ use crate::web::{Head, decode_segment};
 /// The path of a user's avatar, up to the user.
 const BASE_PATH: &str = "/rest/bpm/wle/v1/avatar";
 
+/// What the vendor's page calls the user in the path.
+const PATH_PARAMETER: &str = "userNameOrID";
+
 /// Finds the user whom the path means: `current` for the caller, a user name, or a numeric user id.
 ///
 /// # Errors
@@ -35,7 +38,9 @@ pub async fn find_user<S: Store>(
     caller: &User,
 ) -> Result<User, Error> {
     let name = match head.segments_below(BASE_PATH).as_slice() {
-        [user] => decode_segment(user)?,
+        [user] => {
+            decode_segment(user).map_err(|_| Error::invalid(PATH_PARAMETER, "cannot be decoded"))?
+        }
         other => return Err(Error::NoSuchUser(other.join("/"))),
     };
     if name == CURRENT {

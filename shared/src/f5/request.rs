@@ -6,7 +6,7 @@ use serde_json_borrow::Value;
 
 use crate::Error;
 use crate::directory::{Change, Terms};
-use crate::image::Image;
+use crate::image::{Format, Image};
 use crate::web::{Head, Members, etag, read_object};
 
 /// The changes a minute that one user may make where the variable `f5_rate_limit` doesn't say.
@@ -35,11 +35,8 @@ pub fn image_body(body: &[u8]) -> Result<Image, Error> {
     let image = text("image", image)?
         .filter(|image| !image.is_empty())
         .ok_or_else(|| Error::invalid("image", "is mandatory"))?;
-    // Elsewhere this declares nothing; here a type is one of the three or none.
-    if content_type
-        .to_ascii_lowercase()
-        .starts_with("application/")
-    {
+    // Stricter than elsewhere: what is given must be a type that is taken.
+    if !content_type.is_empty() && Format::named(content_type).is_none() {
         return Err(Error::invalid(
             "content_type",
             "must be image/png, image/jpeg or image/gif",

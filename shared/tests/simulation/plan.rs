@@ -1,0 +1,238 @@
+//! What a simulation plays: which calls run at the same time, whose turn it is, and what goes wrong.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+/// The names that calls fight for, then those that nobody has before the end; two spellings of each.
+pub(crate) const NAMES: [&str; 14] = [
+    "Straße", "STRASSE", "Zo\u{eb}", "zoe\u{308}", "bob", "BOB", "n0", "N0", "n1", "N1", "n2", "N2",
+    "n3", "N3",
+];
+
+/// How many of the [`NAMES`] are fought for.
+pub(crate) const CONTESTED: usize = 6;
+
+/// The client's own identifiers, of either kind.
+pub(crate) const IDS: [&str; 2] = ["one", "two"];
+
+/// The most changes of an avatar within a minute, where there is a limit.
+pub(crate) const LIMIT: u64 = 2;
+
+/// A simulation: acts, one after another, in the same store.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// Whether anything fails or dies.
+    pub(crate) stormy: bool,
+    /// Whether Redis denies every swap that it has made, or only those that the turns say.
+    pub(crate) denies: bool,
+    pub(crate) acts: Vec<Act>,
+}
+
+/// Clients that make calls at the same time, each one after another.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Act {
+    /// How long, in milliseconds, nobody has called before.
+    pub(crate) pause: u64,
+    pub(crate) clients: Vec<Vec<Call>>,
+    /// When they have come to their end, the clients go on one by one, and nothing fails.
+    pub(crate) turns: Vec<Turn>,
+}
+
+/// So many operations of one client, the last of which has this fate; then the clock moves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub(crate) who: usize,
+    pub(crate) operations: usize,
+    pub(crate) fate: Fate,
+    pub(crate) milliseconds: i64,
+}
+
+/// What becomes of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Done,
+    /// A swap that is made and denied, on Redis.
+    Denied,
+    FailsBefore,
+    FailsAfter,
+    /// It fails, and takes effect later: the answer was lost, not the request.
+    FailsEarly,
+    DiesBefore,
+    DiesAfter,
+}
+
+/// A call of the directory, as a function makes it.
+#[derive(Debug, Clone)]
+pub(crate) enum Call {
+    Create {
+        name: usize,
+        external: Option<usize>,
+        common: Option<usize>,
+        image: Option<Size>,
+    },
+    Find(Key),
+    List,
+    Update(Key, Field),
+    ReadAvatar(Key),
+    PutAvatar {
+        key: Key,
+        image: Option<Size>,
+        /// Only if the avatar is still the one read just before.
+        conditional: bool,
+        limited: bool,
+    },
+    Delete(Key),
+}
+
+/// What a user is looked up by: an index into [`NAMES`] or [`IDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Name(usize),
+    External(usize),
+    Common(usize),
+}
+
+/// Which part of the profile an update changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Field {
+    Name,
+    Surname,
+    /// Not replaced but added to, so that nothing that was there may be forgotten.
+    AboutMe,
+}
+
+/// Whether a picture fits into one value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Size {
+    Small,
+    Large,
+}
+
+impl Plan {
+    pub(crate) fn any() -> impl Strategy<Value = Self> {
+        (any::<bool>(), any::<bool>(), vec(act(), 1..4)).prop_map(|(stormy, denies, acts)| Self {
+            stormy,
+            denies,
+            acts,
+        })
+    }
+}
+
+impl Call {
+    /// The keys that a creation needs for itself.
+    pub(crate) fn claims(&self) -> Vec<Key> {
+        let Self::Create {
+            name,
+            external,
+            common,
+            ..
+        } = *self
+        else {
+            return Vec::new();
+        };
+        let ids = external.map(Key::External).into_iter();
+        ids.chain(common.map(Key::Common))
+            .chain([Key::Name(name)])
+            .collect()
+    }
+}
+
+impl Key {
+    /// Whether both mean the same.
+    pub(crate) fn same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Name(one), Self::Name(other)) => one / 2 == other / 2,
+            _ => self == other,
+        }
+    }
+
+    /// The field that a creation names when it is taken.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Self::Name(_) => "username",
+            Self::External(_) => "externalId",
+            Self::Common(_) => "commonId",
+        }
+    }
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let hour = 3_600_000;
+    let pause = prop_oneof![Just(0), Just(hour - 1), Just(2 * hour)];
+    (pause, vec(vec(call(), 1..4), 1..5), vec(turn(), 0..100)).prop_map(
+        |(pause, clients, turns)| Act {
+            pause,
+            clients,
+            turns,
+        },
+    )
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    let fate = prop_oneof![
+        30 => Just(Fate::Done),
+        4 => Just(Fate::Denied),
+        1 => Just(Fate::FailsBefore),
+        2 => Just(Fate::FailsAfter),
+        1 => Just(Fate::FailsEarly),
+        1 => Just(Fate::DiesBefore),
+        1 => Just(Fate::DiesAfter),
+    ];
+    let milliseconds = prop_oneof![Just(0), Just(1), Just(-5), Just(700), Just(16_000)];
+    (0..12_usize, 1..8_usize, fate, milliseconds).prop_map(
+        |(who, operations, fate, milliseconds)| Turn {
+            who,
+            operations,
+            fate,
+            milliseconds,
+        },
+    )
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let id = || option::weighted(0.4, 0..IDS.len());
+    let create = (0..CONTESTED, id(), id(), option::of(size()));
+    let put = (key(), option::weighted(0.8, size()), any::<bool>());
+    prop_oneof![
+        6 => create.prop_map(|(name, external, common, image)| Call::Create {
+            name,
+            external,
+            common,
+            image,
+        }),
+        2 => key().prop_map(Call::Find),
+        1 => Just(Call::List),
+        4 => (key(), field()).prop_map(|(key, field)| Call::Update(key, field)),
+        2 => key().prop_map(Call::ReadAvatar),
+        5 => (put, any::<bool>()).prop_map(|((key, image, conditional), limited)| {
+            Call::PutAvatar {
+                key,
+                image,
+                conditional,
+                limited,
+            }
+        }),
+        3 => key().prop_map(Call::Delete),
+    ]
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        2 => (0..CONTESTED).prop_map(Key::Name),
+        1 => (0..IDS.len()).prop_map(Key::External),
+        1 => (0..IDS.len()).prop_map(Key::Common),
+    ]
+}
+
+fn field() -> impl Strategy<Value = Field> {
+    prop_oneof![
+        Just(Field::Name),
+        Just(Field::Surname),
+        Just(Field::AboutMe)
+    ]
+}
+
+fn size() -> impl Strategy<Value = Size> {
+    prop_oneof![3 => Just(Size::Small), 1 => Just(Size::Large)]
+}

@@ -1,0 +1,98 @@
+//! What is stored, and how each of Spin's stores counts.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use visage::Error;
+
+/// A store of Spin's, with its defects: README, "Storage".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provider {
+    Sqlite,
+    Redis,
+    DynamoDb,
+}
+
+/// The keys and values of the store.
+#[derive(Default)]
+pub(crate) struct Values {
+    values: BTreeMap<String, Vec<u8>>,
+    /// The keys that were written since somebody asked.
+    touched: Vec<String>,
+    /// The first rule that was broken.
+    broken: Option<String>,
+}
+
+impl Values {
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.values.get(key).cloned()
+    }
+
+    pub(crate) fn insert(&mut self, key: &str, value: Vec<u8>) {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if !key.starts_with("visage.") || key.len() >= 250 || !key.bytes().all(allowed) {
+            self.break_rule(format!("the key {key}"));
+        }
+        if value.len() > 256 * 1024 {
+            self.break_rule(format!("{} bytes in {key}", value.len()));
+        }
+        self.values.insert(key.to_owned(), value);
+        self.touched.push(key.to_owned());
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        if self.values.remove(key).is_some() {
+            self.touched.push(key.to_owned());
+        }
+    }
+
+    pub(crate) fn increment(
+        &mut self,
+        provider: Provider,
+        key: &str,
+        delta: i64,
+    ) -> Result<i64, Error> {
+        let old = match self.values.get(key) {
+            None => Some(0),
+            Some(value) if provider == Provider::Sqlite => {
+                let bytes = value.as_slice().try_into();
+                bytes.ok().map(i64::from_le_bytes)
+            }
+            Some(value) => std::str::from_utf8(value)
+                .ok()
+                .and_then(|text| text.parse().ok()),
+        };
+        let Some(old) = old else {
+            if provider == Provider::Sqlite {
+                self.break_rule(format!("increment of {key} kills the store"));
+            }
+            return Err(Error::Unavailable {
+                detail: "the value is not a number".to_owned(),
+            });
+        };
+        let new = old + delta;
+        let value = match provider {
+            Provider::Sqlite => new.to_le_bytes().to_vec(),
+            Provider::Redis | Provider::DynamoDb => new.to_string().into_bytes(),
+        };
+        self.insert(key, value);
+        Ok(new)
+    }
+
+    /// Which keys were written since the last time.
+    pub(crate) fn touched(&mut self) -> Vec<String> {
+        mem::take(&mut self.touched)
+    }
+
+    pub(crate) fn break_rule(&mut self, rule: String) {
+        self.broken.get_or_insert(rule);
+    }
+
+    pub(crate) fn broken(&self) -> Option<String> {
+        self.broken.clone()
+    }
+}

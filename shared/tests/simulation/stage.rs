@@ -1,0 +1,83 @@
+//! What all calls of a simulation share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use super::plan::Fate;
+use super::provider::{Provider, Values};
+
+/// What an operation does to the store, after the call has been told that it failed.
+type Effect = Box<dyn FnOnce(&mut Values)>;
+
+/// The store, and whose turn it is.
+pub(crate) struct Stage {
+    pub(crate) provider: Provider,
+    pub(crate) values: RefCell<Values>,
+    /// The fate of the next operation; `None` while nobody has the turn.
+    pub(crate) turn: Cell<Option<Fate>>,
+    /// What takes effect later, and which call began it.
+    pub(crate) late: RefCell<Vec<(usize, Effect)>>,
+    denies: bool,
+    operations: Cell<usize>,
+    /// The calls of which an operation failed.
+    failed: RefCell<BTreeSet<usize>>,
+    trace: Option<RefCell<Vec<String>>>,
+    denied: Cell<bool>,
+}
+
+impl Stage {
+    pub(crate) fn new(provider: Provider, denies: bool, traced: bool) -> Self {
+        Self {
+            provider,
+            values: RefCell::default(),
+            turn: Cell::new(None),
+            late: RefCell::default(),
+            denies: denies && provider == Provider::Redis,
+            operations: Cell::new(0),
+            failed: RefCell::default(),
+            trace: traced.then(RefCell::default),
+            denied: Cell::new(false),
+        }
+    }
+
+    /// Gives the turn to the call that is polled next.
+    pub(crate) fn give(&self, fate: Fate) {
+        self.operations.set(self.operations.get() + 1);
+        self.denied
+            .set(self.provider == Provider::Redis && (self.denies || fate == Fate::Denied));
+        self.turn.set(Some(fate));
+    }
+
+    /// How many turns there have been: the time of the simulation.
+    pub(crate) fn operations(&self) -> usize {
+        self.operations.get()
+    }
+
+    /// Whether a swap is denied in this turn.
+    pub(crate) fn denies(&self) -> bool {
+        self.denied.get()
+    }
+
+    /// Remembers that an operation of this call failed by no fault of its own.
+    pub(crate) fn fail(&self, call: usize) {
+        self.failed.borrow_mut().insert(call);
+    }
+
+    pub(crate) fn has_failed(&self, call: usize) -> bool {
+        self.failed.borrow().contains(&call)
+    }
+
+    /// Writes a line into the trace, if there is one.
+    pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &self.trace {
+            let line = format!("{:5} {}", self.operations(), line());
+            trace.borrow_mut().push(line);
+        }
+    }
+
+    /// The trace so far.
+    pub(crate) fn trace(&self) -> String {
+        let lines = self.trace.as_ref().map(RefCell::take);
+        lines.unwrap_or_default().join("\n")
+    }
+}
