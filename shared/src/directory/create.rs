@@ -43,11 +43,12 @@ impl<S: Store> Directory<S> {
         // A taken name should cost neither a password hash nor a number.
         let mut unused = Vec::new();
         for claim in &mut claims {
-            match self.pointer(&claim.key).await?.map(Pointer::holder) {
+            match self.pointer(&claim.key).await? {
                 None => unused.push(claim),
-                Some(None) => {}
-                Some(Some(holder)) => {
-                    if self.make_way(holder).await? == Holder::Keeps {
+                Some(pointer) => {
+                    if let Some(holder) = pointer.holder()
+                        && self.state(holder).await? == Some(State::Live)
+                    {
                         return Err(Error::Taken { field: claim.field });
                     }
                 }

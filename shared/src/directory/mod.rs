@@ -74,15 +74,20 @@ impl<S: Store> Directory<S> {
                 By::CommonId => self.holder(&key::common(text)).await?,
             };
             let Some(number) = number else { continue };
-            let Some(user) = self.visible(number).await? else {
+            let Some(user) = self.live(number).await? else {
                 continue;
             };
             let found = match by {
-                By::Id => user.id.as_str() == text,
-                By::Number => true,
+                // The pointer of the name has led here already.
                 By::Username => user.username.folded() == fold(text),
-                By::ExternalId => user.external_id.as_deref() == Some(text),
-                By::CommonId => user.common_id.as_deref() == Some(text),
+                By::Id => user.id.as_str() == text && self.is_led_to(&user).await?,
+                By::Number => self.is_led_to(&user).await?,
+                By::ExternalId => {
+                    user.external_id.as_deref() == Some(text) && self.is_led_to(&user).await?
+                }
+                By::CommonId => {
+                    user.common_id.as_deref() == Some(text) && self.is_led_to(&user).await?
+                }
             };
             if found {
                 return Ok(Some(user));
@@ -166,17 +171,24 @@ impl<S: Store> Directory<S> {
         Ok(users)
     }
 
-    /// The user with this number, if the world may see it: the record is live, and the pointer of its name
-    /// leads to it.
+    /// The user with this number, if the world may see it: the record is live, and the pointer of its name leads to
+    /// it.
     async fn visible(&self, number: UserNumber) -> Result<Option<User>, Error> {
-        let Some(record) = self.record(number).await? else {
-            return Ok(None);
-        };
-        let Some(user) = record.into_live_user() else {
-            return Ok(None);
-        };
+        match self.live(number).await? {
+            Some(user) if self.is_led_to(&user).await? => Ok(Some(user)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The user with this number, if the record is live.
+    async fn live(&self, number: UserNumber) -> Result<Option<User>, Error> {
+        Ok(self.record(number).await?.and_then(Record::into_live_user))
+    }
+
+    /// Whether the pointer of the user's name leads to the user.
+    async fn is_led_to(&self, user: &User) -> Result<bool, Error> {
         let holder = self.holder(&key::name(&user.username.folded())).await?;
-        Ok((holder == Some(number)).then_some(user))
+        Ok(holder == Some(user.number))
     }
 
     async fn record(&self, number: UserNumber) -> Result<Option<Record>, Error> {
