@@ -62,6 +62,15 @@ impl Format {
         }
     }
 
+    /// Width and height as the header tells them.
+    fn sides(self, bytes: &[u8]) -> Option<[usize; 2]> {
+        if self == Self::Jpeg {
+            return jpeg_sides(bytes);
+        }
+        let size = imagesize::blob_size(bytes).ok()?;
+        Some([size.width, size.height])
+    }
+
     /// Whether a declared media type agrees with this format: an empty one and `application/octet-stream` declare
     /// nothing.
     fn agrees_with(self, declared: &str) -> bool {
@@ -122,12 +131,12 @@ impl Image {
         if !format.agrees_with(declared) {
             return Err(ImageFault::Contradicted);
         }
-        let size = imagesize::blob_size(&bytes).map_err(|_| ImageFault::Dimensions)?;
-        let side = 1..=MAX_SIDE;
-        if !side.contains(&size.width) || !side.contains(&size.height) {
-            return Err(ImageFault::Dimensions);
+        let sides = format.sides(&bytes).ok_or(ImageFault::Dimensions)?;
+        if sides.iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+            Ok(Self { format, bytes })
+        } else {
+            Err(ImageFault::Dimensions)
         }
-        Ok(Self { format, bytes })
     }
 
     /// Reads a picture from base64: the standard or the URL-safe alphabet, padded or not, with or without a
@@ -165,5 +174,34 @@ impl Image {
     /// The bytes exactly as uploaded.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// Width and height of a JPEG by its first frame header, which is where decoders look (ITU T.81, B.1 and B.2).
+/// `imagesize` takes fill bytes and markers without a length for segments, so that a file can show it one header and
+/// decoders another.
+fn jpeg_sides(bytes: &[u8]) -> Option<[usize; 2]> {
+    let mut rest = bytes.get(2..)?;
+    loop {
+        rest = rest.strip_prefix(b"\xff")?;
+        while let Some(after_fill) = rest.strip_prefix(b"\xff") {
+            rest = after_fill;
+        }
+        let (marker, segment) = rest.split_first()?;
+        match marker {
+            // Tables, application data and comments, which may stand before the frame.
+            0xc4 | 0xc8 | 0xcc | 0xdb..=0xfe => {
+                let (length, _) = segment.split_first_chunk::<2>()?;
+                let length = usize::from(u16::from_be_bytes(*length));
+                rest = segment.get(length..).filter(|_| length >= 2)?;
+            }
+            0xc0..=0xcf => {
+                let [_, _, _, h1, h2, w1, w2] = *segment.first_chunk::<7>()?;
+                let side = |high, low| usize::from(u16::from_be_bytes([high, low]));
+                return Some([side(w1, w2), side(h1, h2)]);
+            }
+            // What cannot stand before the frame, a scan for one.
+            _ => return None,
+        }
     }
 }

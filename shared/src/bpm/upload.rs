@@ -9,7 +9,7 @@ use super::file_name::file_name;
 use super::representation::require_identity;
 use crate::Error;
 use crate::image::{Image, ImageFault, MAX_BYTES};
-use crate::web::{Head, MAX_BODY_BYTES};
+use crate::web::{Head, MAX_BODY_BYTES, shortened};
 
 /// What the vendor's page calls the file part, whatever its name is.
 const PARAMETER: &str = "avatar";
@@ -23,7 +23,10 @@ pub fn boundary(head: &Head) -> Result<String, Error> {
     match head.media_type() {
         Some(essence) if essence.eq_ignore_ascii_case("multipart/form-data") => {
             let content_type = head.header("content-type").unwrap_or_default();
-            parse_boundary(content_type).map_err(|_| broken())
+            let boundary = parse_boundary(content_type).ok();
+            boundary
+                .filter(|boundary| !boundary.is_empty())
+                .ok_or_else(broken)
         }
         other => Err(Error::UnsupportedMediaType(
             other.unwrap_or_default().to_owned(),
@@ -47,7 +50,8 @@ where
     let mut image = None;
     while let Some(part) = parts.next_field().await.map_err(refused)? {
         let disposition = part.headers().get(CONTENT_DISPOSITION);
-        let Some(name) = disposition.and_then(|value| file_name(value.as_bytes())) else {
+        let name = disposition.and_then(|value| file_name(value.as_bytes()));
+        let Some(name) = name.as_deref().map(shortened) else {
             pass_over(part).await?;
             continue;
         };

@@ -24,6 +24,9 @@ const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
 /// The most parts of a picture.
 pub(super) const MAX_PARTS: usize = crate::image::MAX_BYTES.div_ceil(MAX_VALUE_BYTES);
 
+/// More than any number here grows to.
+const MAX_COUNT: u64 = u64::MAX / 2;
+
 /// What is stored of an avatar.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -53,6 +56,21 @@ struct Header {
 struct Parts {
     ticket: u64,
     count: usize,
+}
+
+impl Header {
+    /// Whether these are numbers that we can have written, and so can be counted on.
+    fn is_sane(&self) -> bool {
+        let parts = self.parts.unwrap_or(Parts {
+            ticket: 0,
+            count: 1,
+        });
+        (1..=MAX_PARTS).contains(&parts.count)
+            && parts.ticket < MAX_COUNT
+            && self.updated < MAX_COUNT
+            && self.unused_below < MAX_COUNT
+            && self.removed_below <= self.unused_below
+    }
 }
 
 impl Kept {
@@ -105,6 +123,7 @@ impl Kept {
     /// Notes that the unused parts below this ticket are removed.
     pub(super) fn note_removed(&mut self, below: u64) {
         self.header.removed_below = self.header.removed_below.max(below);
+        self.header.unused_below = self.header.unused_below.max(below);
     }
 
     /// Puts a picture in, or takes it out, and returns the timestamp. Of a large one, what [`parts`] makes of it must
@@ -150,7 +169,7 @@ impl Stored for Kept {
             let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
             let (header, picture) = rest.split_at_checked(length)?;
             let header: Header = serde_json::from_slice(header).ok()?;
-            (header.version == VERSION).then(|| Self {
+            (header.version == VERSION && header.is_sane()).then(|| Self {
                 header,
                 picture: picture.to_vec(),
             })

@@ -74,17 +74,22 @@ impl<S: Store> Directory<S> {
             self.remove_parts(number, Some(ticket)).await?;
         }
         if end - unused.start > UNNOTED_TICKETS {
-            self.swap(&key::avatar(number), |mut kept: Kept| {
-                kept.note_removed(end);
-                Ok(Swap::Write(kept, ()))
-            })
-            .await?;
+            self.note_removed(number, end).await?;
         }
         Ok(())
     }
 
-    /// Removes a record that counts for nothing and can never do so again, with its avatar. The record goes last, so
-    /// that it can be met again if this breaks off.
+    async fn note_removed(&self, number: UserNumber, below: u64) -> Result<(), Error> {
+        self.swap(&key::avatar(number), |mut kept: Kept| {
+            kept.note_removed(below);
+            Ok(Swap::Write(kept, ()))
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Removes a record that counts for nothing and can never do so again, with its avatar; the work is bounded. The
+    /// record goes last, so that it can be met again if this breaks off.
     pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
         let avatar = key::avatar(number);
         if let Some(kept) = self.kept(number).await? {
@@ -93,8 +98,15 @@ impl<S: Store> Directory<S> {
                 Some(bytes) => counter(&bytes)?,
                 None => 0,
             };
-            for ticket in kept.unused().start..=last {
+            // Of more tickets than one call looks after, the rest is for the next one that meets the record.
+            let start = kept.unused().start;
+            let end = last.saturating_add(1).min(start + TICKETS);
+            for ticket in start..end {
                 self.remove_parts(number, Some(ticket)).await?;
+            }
+            if end <= last {
+                self.note_removed(number, end).await?;
+                return Ok(());
             }
             if last > 0 {
                 self.store.delete(&tickets).await?;

@@ -151,6 +151,11 @@ impl<S: Store> Directory<S> {
             Some(bytes) => swap::counter(&bytes)?,
             None => 0,
         };
+        if last > u64::from(swap::MAX_NUMBER) {
+            return Err(Error::Internal {
+                detail: format!("the counter of users is {last}"),
+            });
+        }
         let mut before = start;
         for number in 1..=last {
             let number = UserNumber(number);
@@ -182,7 +187,13 @@ impl<S: Store> Directory<S> {
 
     /// The user with this number, if the record is live.
     async fn live(&self, number: UserNumber) -> Result<Option<User>, Error> {
-        Ok(self.record(number).await?.and_then(Record::into_live_user))
+        let user = self.record(number).await?.and_then(Record::into_live_user);
+        match user {
+            Some(user) if user.number != number => Err(Error::Internal {
+                detail: format!("the record of user {number} is that of {}", user.number),
+            }),
+            user => Ok(user),
+        }
     }
 
     /// Whether the pointer of the user's name leads to the user.

@@ -48,8 +48,11 @@ impl Recent {
     fn count(&mut self, limit: u64, second: u64) -> Result<(), Error> {
         // A clock that was set back leaves changes of the future behind: they are forgotten.
         self.0
-            .retain(|(at, _)| (*at..*at + WINDOW).contains(&second));
-        let total: u64 = self.0.iter().map(|(_, changes)| changes).sum();
+            .retain(|(at, _)| (*at..at.saturating_add(WINDOW)).contains(&second));
+        let total = self
+            .0
+            .iter()
+            .fold(0_u64, |total, (_, changes)| total.saturating_add(*changes));
         if total >= limit {
             // So many have to leave the window.
             let mut excess = total - limit + 1;

@@ -7,7 +7,7 @@ use serde_json_borrow::Value;
 use crate::Error;
 use crate::directory::{Change, Terms};
 use crate::image::{Format, Image};
-use crate::web::{Head, Members, etag, read_object};
+use crate::web::{Head, Members, etag, read_object, shortened};
 
 /// The changes a minute that one user may make where the variable `f5_rate_limit` doesn't say.
 const DEFAULT_RATE_LIMIT: u64 = 60;
@@ -25,7 +25,7 @@ pub fn image_body(body: &[u8]) -> Result<Image, Error> {
         let field = match name {
             "content_type" | "contentType" => &mut content_type,
             "image" => &mut image,
-            _ => return Err(Error::invalid(name.to_owned(), "is not a known field")),
+            _ => return Err(Error::invalid(shortened(name), "is not a known field")),
         };
         if field.replace(value).is_some() {
             return Err(Error::invalid(name.to_owned(), "is given twice"));

@@ -134,7 +134,7 @@ impl Fetch {
         self.redirects += 1;
         let target = UriRef::parse(location)
             .ok()
-            .and_then(|target| target.resolve_against(&self.url).ok())
+            .and_then(|target| target.resolve_against(&self.url.strip_fragment()).ok())
             .filter(|target| {
                 // The same text, so that there is nothing to compare that could be spelled in two ways.
                 let origin = |url: &Uri<String>| {

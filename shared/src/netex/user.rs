@@ -14,7 +14,7 @@ use crate::roles::{Role, Roles, Section};
 use crate::user::{
     AuthSource, Email, ForeignId, Language, NewUser, Object, Profile, Text, TimeZone, User,
 };
-use crate::web::{Members, read_object};
+use crate::web::{Members, raw_member, read_object};
 
 /// Reads the body of "Create user": `{"user":{…}}`, or the inner object alone. The image is told apart, since it
 /// may have to be fetched.
@@ -23,7 +23,7 @@ use crate::web::{Members, read_object};
 /// [`Error::Invalid`] and [`Error::Image`] naming the field.
 pub fn new_user(body: &[u8]) -> Result<(NewUser, Option<ImageSource>), Error> {
     let root = read_object(body)?;
-    let members = user_members(&root)?;
+    let members = user_members(&root, body)?;
     let username = members
         .checked("username")?
         .flatten()
@@ -55,7 +55,10 @@ pub fn new_user(body: &[u8]) -> Result<(NewUser, Option<ImageSource>), Error> {
 }
 
 /// The body of "Update user".
-pub struct Update<'b>(Value<'b>);
+pub struct Update<'b> {
+    root: Value<'b>,
+    body: &'b [u8],
+}
 
 impl<'b> Update<'b> {
     /// Reads the body: `{"user":{…}}`, or the inner object alone.
@@ -63,8 +66,9 @@ impl<'b> Update<'b> {
     /// # Errors
     /// [`Error::Invalid`] naming the field.
     pub fn read(body: &'b [u8]) -> Result<Self, Error> {
-        let update = Self(read_object(body)?);
-        let members = user_members(&update.0)?;
+        let root = read_object(body)?;
+        let update = Self { root, body };
+        let members = update.members()?;
         // All that can be wrong by itself comes out now, before anyone is looked up.
         change_profile(members, &mut Profile::default())?;
         members.checked::<AuthSource>("authSource")?;
@@ -76,15 +80,16 @@ impl<'b> Update<'b> {
         Ok(update)
     }
 
+    fn members(&self) -> Result<Members<'_>, Error> {
+        user_members(&self.root, self.body)
+    }
+
     /// The image that the user is to have: `None` where it stays, `Some(None)` where it goes.
     ///
     /// # Errors
     /// [`Error::Invalid`] and [`Error::Image`] naming the field.
     pub fn image(&self) -> Result<Option<Option<ImageSource>>, Error> {
-        user_members(&self.0)?
-            .get("image")
-            .map(image_of_user)
-            .transpose()
+        self.members()?.get("image").map(image_of_user).transpose()
     }
 
     /// Changes a user: absent fields stay, and `null` clears those of the profile.
@@ -92,7 +97,7 @@ impl<'b> Update<'b> {
     /// # Errors
     /// [`Error::Invalid`] where a field is given that cannot change, and is not the present one.
     pub fn apply(&self, user: &mut User) -> Result<(), Error> {
-        let members = user_members(&self.0)?;
+        let members = self.members()?;
         let present = [
             ("username", Some(user.username.as_str())),
             ("externalId", user.external_id.as_deref()),
@@ -158,10 +163,18 @@ pub fn check_message(body: &[u8]) -> Result<(), Error> {
     Members::of(&root, "").string("message").map(drop)
 }
 
-fn user_members<'v>(root: &'v Value<'v>) -> Result<Members<'v>, Error> {
+fn user_members<'v>(root: &'v Value<'v>, body: &'v [u8]) -> Result<Members<'v>, Error> {
     match Members::of(root, "").get("user") {
-        None => Ok(Members::of(root, "")),
-        Some(user) if user.is_object() => Ok(Members::of(user, "")),
+        None => Ok(Members::of(root, "").with_text(body)),
+        Some(user) if user.is_object() => {
+            let members = Members::of(user, "");
+            // Few requests have a member that is kept to the letter, for which the body is read once more.
+            let has_objects = ["extra", "extendedFields"]
+                .iter()
+                .any(|name| members.get(name).is_some());
+            let text = has_objects.then(|| raw_member(body, "user")).flatten();
+            Ok(members.with_text(text.map_or(body, |text| text.get().as_bytes())))
+        }
         Some(_) => Err(Error::invalid("user", "must be an object")),
     }
 }

@@ -103,7 +103,8 @@ impl Store for MemoryStore {
                 })?),
                 None => 0,
             };
-            let new = old + delta;
+            // As in a release build of Spin.
+            let new = old.wrapping_add(delta);
             values.insert(key.to_owned(), new.to_le_bytes().to_vec());
             Ok(new)
         })?

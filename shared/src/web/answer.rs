@@ -30,3 +30,14 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Error> 
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(answer)
 }
+
+/// The most characters that an answer repeats of what a client has made up.
+const MAX_REPEATED: usize = 255;
+
+/// A name that a client has made up, as it may stand in an answer.
+pub fn shortened(name: &str) -> String {
+    match name.char_indices().nth(MAX_REPEATED) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}

@@ -1,6 +1,9 @@
 //! Bodies of JSON, read so that what is wrong with one can be said without repeating what it holds.
 
-use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json_borrow::Value;
 
 use crate::Error;
@@ -31,12 +34,20 @@ pub struct Members<'v> {
     object: &'v Value<'v>,
     /// What stands before a member's name in messages: nothing, or `image.`.
     path: &'static str,
+    /// The object as it was sent, where members are to be kept so.
+    text: &'v [u8],
 }
 
 impl<'v> Members<'v> {
     /// The members of an object; none where `object` is not one.
     pub fn of(object: &'v Value<'v>, path: &'static str) -> Self {
-        Self { object, path }
+        let text = &[];
+        Self { object, path, text }
+    }
+
+    /// The same with the text that the object was read from, which [`Members::object`] needs.
+    pub fn with_text(self, text: &'v [u8]) -> Self {
+        Self { text, ..self }
     }
 
     /// All members, in the order of the body.
@@ -83,7 +94,7 @@ impl<'v> Members<'v> {
             .map_err(|problem| self.invalid(name, problem))
     }
 
-    /// An object that is kept as it is.
+    /// An object that is kept to the letter: numbers may have more digits than any type of ours.
     ///
     /// # Errors
     /// As [`Members::checked`].
@@ -94,9 +105,9 @@ impl<'v> Members<'v> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Null) => Ok(Some(None)),
-            Some(value) => to_raw_value(value)
-                .map_err(|_| "must be an object")
-                .and_then(T::try_from)
+            Some(_) => raw_member(self.text, name)
+                .ok_or("must be an object")
+                .and_then(|text| T::try_from(text.to_owned()))
                 .map(|object| Some(Some(object)))
                 .map_err(|problem| self.invalid(name, problem)),
         }
@@ -121,4 +132,10 @@ impl<'v> Members<'v> {
                 .ok_or_else(|| self.invalid(name, problem)),
         }
     }
+}
+
+/// The text of an object's member; of members of one name the last one's.
+pub fn raw_member<'b>(object: &'b [u8], name: &str) -> Option<&'b RawValue> {
+    let mut members: BTreeMap<Cow<'b, str>, &RawValue> = serde_json::from_slice(object).ok()?;
+    members.remove(name)
 }

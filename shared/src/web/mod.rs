@@ -8,10 +8,10 @@ mod json;
 mod picture;
 mod request_id;
 
-pub use answer::{Answer, empty, json};
+pub use answer::{Answer, empty, json, shortened};
 pub use caller::{Authorization, SecretList, same_secret};
 pub use head::{Head, decode_segment};
-pub use json::{Members, read_object};
+pub use json::{Members, raw_member, read_object};
 pub use picture::{etag, picture, unless_known};
 pub use request_id::request_id;
 

@@ -320,6 +320,43 @@ fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
         assert!(matches!(error, Error::Internal { .. }), "{error:?}");
         assert_eq!(error.to_string(), "An internal error occurred.");
     }
+    block_on(directory.list(0, 1)).unwrap_err();
+    for number in [i64::MAX, 0x3030_3030, -1] {
+        store.plant("visage.sequence", &number.to_le_bytes());
+        let error = block_on(directory.list(0, 1)).unwrap_err();
+        assert!(matches!(error, Error::Internal { .. }), "{error:?}");
+    }
+    let most = u64::MAX;
+    for wrong in [
+        format!(r#""parts":{{"ticket":1,"count":{most}}}"#),
+        format!(r#""parts":{{"ticket":{most},"count":1}}"#),
+        format!(r#""updated":{most}"#),
+        r#""removed_below":9"#.to_owned(),
+        format!(r#""removed_below":{most},"unused_below":{most}"#),
+    ] {
+        let mut header = serde_json::json!({
+            "version": 1, "writes": [], "updated": 1, "format": "png", "parts": null,
+            "unused_below": 0, "removed_below": 0, "recent": [],
+        });
+        let wrong: serde_json::Map<_, _> = serde_json::from_str(&format!("{{{wrong}}}")).unwrap();
+        header.as_object_mut().unwrap().extend(wrong);
+        let header = header.to_string();
+        let length = u32::try_from(header.len()).unwrap().to_le_bytes();
+        store.plant("visage.avatar.1", &[&length, header.as_bytes()].concat());
+        for error in [
+            block_on(directory.avatar(UserNumber(1)))
+                .map(drop)
+                .unwrap_err(),
+            block_on(directory.put_avatar(UserNumber(1), Some(&small())))
+                .map(drop)
+                .unwrap_err(),
+        ] {
+            assert!(
+                matches!(error, Error::Internal { .. }),
+                "{error:?}: {header}"
+            );
+        }
+    }
     for garbage in [&b""[..], b"\0\0\0", b"\xff\xff\xff\xff{}", b"\x02\0\0\0{}"] {
         store.plant("visage.avatar.1", garbage);
         let error = block_on(directory.avatar(UserNumber(1))).unwrap_err();
@@ -531,6 +568,22 @@ fn a_failing_deletion_deletes_all_or_nothing() {
             }
         },
     );
+}
+
+#[test]
+fn a_record_that_is_another_users_is_not_taken_at_its_word() {
+    let store = MemoryStore::default();
+    let directory = directory(store.clone());
+    for name in ["alice", "bob"] {
+        block_on(directory.create(new_user(name))).unwrap();
+    }
+    let record = block_on(store.get("visage.user.1")).unwrap().unwrap();
+    let record = String::from_utf8(record).unwrap();
+    let forged = record.replace(r#""number":1"#, r#""number":2"#);
+    assert_ne!(forged, record);
+    store.plant("visage.user.1", forged.as_bytes());
+    let error = block_on(directory.find("alice", &ANY)).unwrap_err();
+    assert!(matches!(error, Error::Internal { .. }), "{error:?}");
 }
 
 #[test]

@@ -153,6 +153,50 @@ fn attacks() {
     }
 }
 
+/// The header that decoders see is the one that counts, whatever a file puts before or behind it.
+#[test]
+fn jpegs_that_show_another_size() {
+    let frame = |side: u16| {
+        let [high, low] = side.to_be_bytes();
+        [0xff, 0xc0, 0, 11, 8, high, low, high, low, 1, 1, 0x11, 0]
+    };
+    let start = b"\xff\xd8".as_slice();
+    let restart = b"\xff\xd0\0\x0f".as_slice();
+    let scan = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0".as_slice();
+    let fill = b"\xff\xff\xff".as_slice();
+    let comment = b"\xff\xfe\0\x04hi".as_slice();
+    for (name, bytes, accepted) in [
+        ("a small one", [start, &frame(8)].concat(), true),
+        ("fill bytes", [start, fill, &frame(8)].concat(), true),
+        ("a comment", [start, comment, &frame(8192)].concat(), true),
+        (
+            "a huge one",
+            [start, comment, &frame(65500)].concat(),
+            false,
+        ),
+        (
+            "a huge one behind fill bytes",
+            [start, fill, &frame(65500), &frame(8)].concat(),
+            false,
+        ),
+        (
+            "a huge one before a small one",
+            [start, &frame(65500), &frame(8)].concat(),
+            false,
+        ),
+        (
+            "a restart before it",
+            [start, restart, &frame(65500), &frame(8)].concat(),
+            false,
+        ),
+        ("a scan before it", [start, scan, &frame(8)].concat(), false),
+        ("a second start", [start, start, &frame(8)].concat(), false),
+        ("an end", [start, b"\xff\xd9", &frame(8)].concat(), false),
+    ] {
+        assert_eq!(Image::new(bytes, "").is_ok(), accepted, "{name}");
+    }
+}
+
 #[test]
 fn base64_that_is_none() {
     for text in [

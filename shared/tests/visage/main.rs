@@ -18,4 +18,5 @@ mod f5_image;
 mod image;
 mod name;
 mod netex_fetch;
+mod netex_user;
 mod password;

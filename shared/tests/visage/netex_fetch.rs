@@ -159,6 +159,14 @@ fn redirects_stay_with_their_origin() {
 }
 
 #[test]
+fn a_fragment_is_no_part_of_what_is_asked() {
+    let mut fetch = Fetch::new("https://images.example.org/a#b", "https://*:*").unwrap();
+    assert_eq!(fetch.take(redirect("/c#d")), Ok(None));
+    assert_eq!(fetch.take(redirect("e")), Ok(None));
+    assert_eq!(fetch.path_with_query(), "/e");
+}
+
+#[test]
 fn the_fourth_redirect_is_one_too_many() {
     let mut fetch = Fetch::new("https://images.example.org/", "https://*:*").unwrap();
     for _ in 0..3 {
