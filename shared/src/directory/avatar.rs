@@ -113,11 +113,7 @@ impl<S: Store> Directory<S> {
                         return Ok(Swap::Leave(None));
                     }
                     kept.check(terms, now)?;
-                    let timestamp = kept.put(image, now, ticket);
-                    let change = Change {
-                        timestamp,
-                        revision: token.to_string(),
-                    };
+                    let change = kept.put(image, now, token, ticket);
                     let unused = kept.unused();
                     Ok(Swap::Write(kept, Some((change, unused))))
                 })

@@ -86,7 +86,7 @@ impl<S: Store> Directory<S> {
             if let Some(ticket) = ticket {
                 values = parts(user.number, image, ticket);
             }
-            avatar.put(Some(image), now, ticket);
+            avatar.put(Some(image), now, token, ticket);
         }
         let record = Record::new(state, user.clone(), now).encode(token)?;
         values.push((key::user(user.number), record));

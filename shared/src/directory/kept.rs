@@ -40,6 +40,8 @@ struct Header {
     writes: Writes,
     /// The timestamp of the last change; 0 before the first.
     updated: u64,
+    /// The write that made the last change. Not every write changes the picture.
+    revision: Option<Token>,
     /// `None` where there is no picture.
     format: Option<Format>,
     /// Where the picture is when it does not fit.
@@ -80,15 +82,19 @@ impl Kept {
 
     /// The format of the picture and the change that put it there, if there is one.
     pub(super) fn picture(&self) -> Option<(Format, Change)> {
-        let change = Change {
+        let format = self.header.format?;
+        Some((format, self.change()))
+    }
+
+    /// The last change.
+    fn change(&self) -> Change {
+        Change {
             timestamp: self.header.updated,
             revision: self
                 .header
-                .writes
-                .last()
+                .revision
                 .map_or_else(String::new, |token| token.to_string()),
-        };
-        self.header.format.map(|format| (format, change))
+        }
     }
 
     /// The keys of the picture's parts, in order; none where it stands in the value itself.
@@ -126,10 +132,17 @@ impl Kept {
         self.header.unused_below = self.header.unused_below.max(below);
     }
 
-    /// Puts a picture in, or takes it out, and returns the timestamp. Of a large one, what [`parts`] makes of it must
-    /// have been stored under this ticket.
-    pub(super) fn put(&mut self, image: Option<&Image>, now: u64, ticket: Option<u64>) -> u64 {
+    /// Puts a picture in by the write `token`, or takes it out. Of a large one, what [`parts`] makes of it must have
+    /// been stored under this ticket.
+    pub(super) fn put(
+        &mut self,
+        image: Option<&Image>,
+        now: u64,
+        token: Token,
+        ticket: Option<u64>,
+    ) -> Change {
         let header = &mut self.header;
+        header.revision = Some(token);
         header.updated = now.max(header.updated + 1);
         header.format = image.map(Image::format);
         // Of several tickets out at a time the highest wins: a change of a later ticket makes the earlier start over.
@@ -143,7 +156,7 @@ impl Kept {
             (Some(image), None) => image.bytes().to_vec(),
             _ => Vec::new(),
         };
-        header.updated
+        self.change()
     }
 }
 

@@ -122,15 +122,19 @@ impl<S: Store> Directory<S> {
     /// [`Error::NoSuchUser`] when the user is gone already. After the store's errors the user may be gone.
     pub async fn delete(&self, number: UserNumber) -> Result<(), Error> {
         let gone = || Error::NoSuchUser(number.to_string());
-        self.swap(&key::user(number), |mut record: Record| {
-            if record.state() != State::Live {
-                return Err(gone());
-            }
-            record.bury();
-            Ok(Swap::Write(record, ()))
-        })
-        .await?
-        .ok_or_else(gone)?;
+        let mut tried = false;
+        let buried = self
+            .swap(&key::user(number), |mut record: Record| {
+                if record.state() != State::Live {
+                    return Err(gone());
+                }
+                tried = true;
+                record.bury();
+                Ok(Swap::Write(record, ()))
+            })
+            .await?;
+        // A record that we tried to bury and that is not there any more was dead, and somebody has removed it.
+        buried.or(tried.then_some(())).ok_or_else(gone)?;
         // The user is gone whatever becomes of this.
         let _ = self.remove(number).await;
         Ok(())

@@ -54,10 +54,6 @@ impl Writes {
     pub(super) fn contain(&self, token: Token) -> bool {
         self.0.contains(&token)
     }
-
-    pub(super) fn last(&self) -> Option<Token> {
-        self.0.back().copied()
-    }
 }
 
 /// A stored value that can be swapped.

@@ -6,8 +6,20 @@ use proptest::prelude::*;
 
 /// The names that calls fight for, then those that nobody has before the end; two spellings of each.
 pub(crate) const NAMES: [&str; 14] = [
-    "Straße", "STRASSE", "Zo\u{eb}", "zoe\u{308}", "bob", "BOB", "n0", "N0", "n1", "N1", "n2", "N2",
-    "n3", "N3",
+    "Straße",
+    "STRASSE",
+    "Zo\u{eb}",
+    "zoe\u{308}",
+    "bob",
+    "BOB",
+    "n0",
+    "N0",
+    "n1",
+    "N1",
+    "n2",
+    "N2",
+    "n3",
+    "N3",
 ];
 
 /// How many of the [`NAMES`] are fought for.
@@ -160,27 +172,32 @@ impl Key {
 fn act() -> impl Strategy<Value = Act> {
     let hour = 3_600_000;
     let pause = prop_oneof![Just(0), Just(hour - 1), Just(2 * hour)];
-    (pause, vec(vec(call(), 1..4), 1..5), vec(turn(), 0..100)).prop_map(
-        |(pause, clients, turns)| Act {
-            pause,
-            clients,
-            turns,
-        },
-    )
+    let clients = prop_oneof![
+        8 => vec(vec(call(), 1..5), 1..5),
+        2 => (any::<bool>().prop_flat_map(painters), owner()).prop_map(|(mut clients, owner)| {
+            clients[0].insert(0, owner);
+            clients
+        }),
+    ];
+    (pause, clients, vec(turn(), 0..100)).prop_map(|(pause, clients, turns)| Act {
+        pause,
+        clients,
+        turns,
+    })
 }
 
 fn turn() -> impl Strategy<Value = Turn> {
     let fate = prop_oneof![
-        30 => Just(Fate::Done),
+        20 => Just(Fate::Done),
         4 => Just(Fate::Denied),
         1 => Just(Fate::FailsBefore),
         2 => Just(Fate::FailsAfter),
         1 => Just(Fate::FailsEarly),
         1 => Just(Fate::DiesBefore),
-        1 => Just(Fate::DiesAfter),
+        2 => Just(Fate::DiesAfter),
     ];
     let milliseconds = prop_oneof![Just(0), Just(1), Just(-5), Just(700), Just(16_000)];
-    (0..12_usize, 1..8_usize, fate, milliseconds).prop_map(
+    (0..12_usize, 1..6_usize, fate, milliseconds).prop_map(
         |(who, operations, fate, milliseconds)| Turn {
             who,
             operations,
@@ -193,7 +210,6 @@ fn turn() -> impl Strategy<Value = Turn> {
 fn call() -> impl Strategy<Value = Call> {
     let id = || option::weighted(0.4, 0..IDS.len());
     let create = (0..CONTESTED, id(), id(), option::of(size()));
-    let put = (key(), option::weighted(0.8, size()), any::<bool>());
     prop_oneof![
         6 => create.prop_map(|(name, external, common, image)| Call::Create {
             name,
@@ -205,16 +221,41 @@ fn call() -> impl Strategy<Value = Call> {
         1 => Just(Call::List),
         4 => (key(), field()).prop_map(|(key, field)| Call::Update(key, field)),
         2 => key().prop_map(Call::ReadAvatar),
-        5 => (put, any::<bool>()).prop_map(|((key, image, conditional), limited)| {
-            Call::PutAvatar {
-                key,
-                image,
-                conditional,
-                limited,
-            }
-        }),
+        5 => put(key(), option::weighted(0.8, size()), any::<bool>()),
         3 => key().prop_map(Call::Delete),
     ]
+}
+
+/// So many changes of one avatar that a limit is met or, without one, that what they leave behind adds up.
+fn painters(limited: bool) -> impl Strategy<Value = Vec<Vec<Call>>> {
+    let large = option::weighted(if limited { 0.5 } else { 0.95 }, Just(Size::Large));
+    let change = put(Just(Key::Name(0)), large, Just(limited));
+    vec(vec(change, 4..14), 1..4)
+}
+
+/// The creation of whose avatar it is.
+fn owner() -> impl Strategy<Value = Call> {
+    Just(Call::Create {
+        name: 0,
+        external: None,
+        common: None,
+        image: None,
+    })
+}
+
+fn put(
+    key: impl Strategy<Value = Key>,
+    image: impl Strategy<Value = Option<Size>>,
+    limited: impl Strategy<Value = bool>,
+) -> impl Strategy<Value = Call> {
+    (key, image, any::<bool>(), limited).prop_map(|(key, image, conditional, limited)| {
+        Call::PutAvatar {
+            key,
+            image,
+            conditional,
+            limited,
+        }
+    })
 }
 
 fn key() -> impl Strategy<Value = Key> {

@@ -24,10 +24,6 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    pub(crate) fn len(&self) -> usize {
-        self.values.len()
-    }
-
     pub(crate) fn get(&self, key: &str) -> Option<Vec<u8>> {
         self.values.get(key).cloned()
     }

@@ -261,6 +261,19 @@ fn what_crashes_leave_behind_is_removed() {
 }
 
 #[test]
+fn looking_after_leftovers_changes_no_revision() {
+    let directory = directory(MemoryStore::default());
+    let number = block_on(directory.create(new_user("alice")))
+        .unwrap()
+        .number;
+    for _ in 0..20 {
+        let change = block_on(directory.put_avatar(number, Some(&large()))).unwrap();
+        let avatar = block_on(directory.avatar(number)).unwrap().unwrap();
+        assert_eq!(avatar.change, change);
+    }
+}
+
+#[test]
 fn no_value_exceeds_256_kib() {
     let store = MemoryStore::default();
     let directory = directory(store.clone());
@@ -335,7 +348,7 @@ fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
         format!(r#""removed_below":{most},"unused_below":{most}"#),
     ] {
         let mut header = serde_json::json!({
-            "version": 1, "writes": [], "updated": 1, "format": "png", "parts": null,
+            "version": 1, "writes": [], "updated": 1, "revision": null, "format": "png", "parts": null,
             "unused_below": 0, "removed_below": 0, "recent": [],
         });
         let wrong: serde_json::Map<_, _> = serde_json::from_str(&format!("{{{wrong}}}")).unwrap();

@@ -1,0 +1,205 @@
+//! How the functions make their calls: a user is looked up first, and then dealt with by number.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use visage::Error;
+use visage::directory::{Avatar, By, Change, Directory, Terms};
+use visage::image::Image;
+use visage::name::UserNumber;
+use visage::store::Store;
+use visage::user::{AuthSource, NewUser, Profile, Text, User};
+
+use super::plan::{Call, Field, IDS, Key, LIMIT, NAMES, Size};
+
+const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
+
+thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The simulation's time, in milliseconds.
+pub(crate) fn now() -> u64 {
+    NOW.get()
+}
+
+pub(crate) fn set_now(now: u64) {
+    NOW.set(now);
+}
+
+/// What came back to the client.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    /// The key led to nobody.
+    Nobody,
+    Created(Box<User>),
+    Found(Box<User>),
+    Listed(Vec<User>),
+    Updated,
+    Read(Option<Avatar>),
+    Put(Change),
+    Deleted,
+}
+
+/// What a call has learned on its way, for who judges it, also when it died.
+#[derive(Default)]
+pub(crate) struct Learned {
+    /// Whom the key led to.
+    pub(crate) number: Cell<Option<u64>>,
+    /// The avatar that a conditional change is to replace, once it has been read.
+    pub(crate) expected: RefCell<Option<Option<Change>>>,
+    /// When the change of the avatar began.
+    pub(crate) began: Cell<u64>,
+}
+
+/// The picture that the call with this number brings, which no other call does.
+pub(crate) fn image(call: usize, size: Size) -> Image {
+    let mut bytes = GIF.to_vec();
+    let length = match size {
+        Size::Small => GIF.len(),
+        Size::Large => 300 * 1024,
+    };
+    bytes.resize(length, u8::try_from(call % 251).unwrap());
+    bytes.extend(call.to_le_bytes());
+    Image::new(bytes, "").unwrap()
+}
+
+/// What the call with this number writes into the profile.
+pub(crate) fn text(call: usize) -> String {
+    format!("call {call}.")
+}
+
+/// Makes a change to a user's profile.
+pub(crate) fn change(user: &mut User, field: Field, call: usize) {
+    let profile = &mut user.profile;
+    let (field, old) = match field {
+        Field::Name => (&mut profile.name, None),
+        Field::Surname => (&mut profile.surname, None),
+        Field::AboutMe => {
+            let old = profile.about_me.take();
+            (&mut profile.about_me, old)
+        }
+    };
+    let text = format!("{}{}", old.as_deref().unwrap_or_default(), text(call));
+    *field = Some(Text::try_from(text).unwrap());
+}
+
+/// What and by which kind of key to look for.
+pub(crate) fn lookup(key: Key) -> (&'static str, By) {
+    match key {
+        Key::Name(name) => (NAMES[name], By::Username),
+        Key::External(id) => (IDS[id], By::ExternalId),
+        Key::Common(id) => (IDS[id], By::CommonId),
+    }
+}
+
+/// Makes the call with this number.
+pub(crate) async fn make<S: Store>(
+    directory: Directory<S>,
+    number: usize,
+    call: Call,
+    image: Option<Image>,
+    learned: Rc<Learned>,
+) -> Result<Answer, Error> {
+    let find = async |key| {
+        let (text, by) = lookup(key);
+        let user = directory.find(text, &[by]).await?;
+        learned.number.set(user.as_ref().map(|user| user.number.0));
+        Ok::<_, Error>(user)
+    };
+    let (Call::Update(key, _)
+    | Call::ReadAvatar(key)
+    | Call::PutAvatar { key, .. }
+    | Call::Delete(key)) = call
+    else {
+        return match call {
+            Call::Find(key) => Ok(find(key)
+                .await?
+                .map_or(Answer::Nobody, |user| Answer::Found(Box::new(user)))),
+            Call::List => Ok(Answer::Listed(directory.list(0, usize::MAX).await?)),
+            _ => {
+                let user = directory.create(new_user(number, &call, image)).await?;
+                Ok(Answer::Created(Box::new(user)))
+            }
+        };
+    };
+    let Some(user) = find(key).await? else {
+        return Ok(Answer::Nobody);
+    };
+    match call {
+        Call::Update(_, field) => {
+            let change = |user: &mut User| {
+                change(user, field, number);
+                Ok(())
+            };
+            directory.update(user.number, change).await?;
+            Ok(Answer::Updated)
+        }
+        Call::ReadAvatar(_) => Ok(Answer::Read(directory.avatar(user.number).await?)),
+        Call::PutAvatar {
+            conditional,
+            limited,
+            ..
+        } => {
+            if conditional {
+                let avatar = directory.avatar(user.number).await?;
+                learned
+                    .expected
+                    .replace(Some(avatar.map(|avatar| avatar.change)));
+            }
+            put(&directory, user.number, limited, image.as_ref(), &learned).await
+        }
+        _ => {
+            directory.delete(user.number).await?;
+            Ok(Answer::Deleted)
+        }
+    }
+}
+
+async fn put<S: Store>(
+    directory: &Directory<S>,
+    user: UserNumber,
+    limited: bool,
+    image: Option<&Image>,
+    learned: &Learned,
+) -> Result<Answer, Error> {
+    let expected = learned.expected.borrow().clone();
+    let terms = Terms {
+        precondition: expected.map(|expected| {
+            let check = move |present: Option<&Change>| present == expected.as_ref();
+            Box::new(check) as Box<visage::directory::Precondition<'_>>
+        }),
+        changes_a_minute: limited.then_some(LIMIT),
+    };
+    learned.began.set(now());
+    Ok(Answer::Put(
+        directory.put_avatar_on(&terms, user, image).await?,
+    ))
+}
+
+fn new_user(number: usize, call: &Call, image: Option<Image>) -> NewUser {
+    let Call::Create {
+        name,
+        external,
+        common,
+        ..
+    } = *call
+    else {
+        panic!("{call:?} creates nobody");
+    };
+    let id = |id: Option<usize>| id.map(|id| IDS[id].to_owned().try_into().unwrap());
+    NewUser {
+        username: NAMES[name].to_owned().try_into().unwrap(),
+        auth_source: AuthSource::default(),
+        password: None,
+        enabled: true,
+        roles: Default::default(),
+        external_id: id(external),
+        common_id: id(common),
+        profile: Profile {
+            interests: Some(text(number).try_into().unwrap()),
+            ..Profile::default()
+        },
+        image,
+    }
+}

@@ -1,0 +1,169 @@
+//! Judges every change that somebody could see: whose it is, and that nothing else has changed.
+
+use visage::Error;
+use visage::image::Image;
+
+use super::caller::text;
+use super::history::History;
+use super::plan::{Call, Field, LIMIT, NAMES};
+use super::world::{Person, World};
+
+impl History {
+    /// Judges the world that an operation of the call `by` has made.
+    pub(crate) fn observe(&mut self, by: usize, at: usize, next: World) -> Result<(), String> {
+        let before = self.present();
+        let call = self.records[by].call.clone();
+        let blame = |problem| format!("by call {by}, {call:?}: {problem}");
+        let changed = self.people(by, &before, &next).map_err(blame)?;
+        let pictured = self.pictures(by, &before, &next).map_err(blame)?;
+        if changed.is_some() && pictured.is_some() {
+            return Err(format!("call {by} changed a user and an avatar at once"));
+        }
+        if let Some(number) = changed.or(pictured) {
+            self.apply(by, number, at, &next)?;
+        }
+        self.known.extend(next.people.keys());
+        self.worlds.push((at, next));
+        Ok(())
+    }
+
+    /// Whom the operation created, changed or deleted.
+    fn people(&self, by: usize, before: &World, next: &World) -> Result<Option<u64>, String> {
+        let numbers = before.people.keys().chain(next.people.keys());
+        let differ = |number: &&u64| before.people.get(number) != next.people.get(number);
+        let mut changed: Vec<u64> = numbers.filter(differ).copied().collect();
+        changed.sort_unstable();
+        changed.dedup();
+        let [number] = changed[..] else {
+            return match changed[..] {
+                [] => Ok(None),
+                _ => Err(format!("users {changed:?} changed at once")),
+            };
+        };
+        let call = &self.records[by].call;
+        let allowed = match (before.people.get(&number), next.people.get(&number)) {
+            (None, Some(new)) => !self.known.contains(&number) && self.made(by, new, next),
+            (Some(old), Some(new)) => match call {
+                Call::Update(_, field) => updated(old, *field, by) == *new,
+                _ => false,
+            },
+            _ => matches!(call, Call::Delete(_)),
+        };
+        let old = before.people.get(&number);
+        let new = next.people.get(&number);
+        let problem = || format!("user {number} was {old:?} and is {new:?}");
+        allowed.then_some(Some(number)).ok_or_else(problem)
+    }
+
+    /// Whether a new user is as the call wanted it, with picture and all.
+    fn made(&self, by: usize, new: &Person, next: &World) -> bool {
+        let record = &self.records[by];
+        let Call::Create {
+            name,
+            external,
+            common,
+            ..
+        } = record.call
+        else {
+            return false;
+        };
+        let ids_agree = new.external.is_some() == external.is_some()
+            && new.common.is_some() == common.is_some()
+            && record.call.claims().iter().all(|key| new.has(*key));
+        let avatar = next.avatar(new.number).ok().flatten();
+        ids_agree
+            && new.name == NAMES[name]
+            && new.maker == text(by)
+            && new.fields.iter().all(String::is_empty)
+            && new.number > record.floor
+            && avatar.map(|avatar| &avatar.bytes[..]) == record.image.as_ref().map(Image::bytes)
+    }
+
+    /// Whose avatar the operation changed.
+    fn pictures(&mut self, by: usize, before: &World, next: &World) -> Result<Option<u64>, String> {
+        let changed = next.repainted_since(before);
+        let [number] = changed[..] else {
+            return match changed[..] {
+                [] => Ok(None),
+                _ => Err(format!("avatars {changed:?} changed at once")),
+            };
+        };
+        let record = &self.records[by];
+        let (old, new) = (before.avatar(number), next.avatar(number));
+        let put = match (&record.call, new) {
+            (Call::PutAvatar { .. }, Ok(avatar)) => {
+                let wanted = record.image.as_ref().map(Image::bytes);
+                record.learned.number.get() == Some(number)
+                    && avatar.map(|avatar| &avatar.bytes[..]) == wanted
+                    && (old != new || (avatar.is_none() && record.applied.is_none()))
+            }
+            _ => false,
+        };
+        if !put {
+            // What belongs to nobody may come and go, and what is there may be written as it is.
+            return match before.people.contains_key(&number) && old != new {
+                true => Err(format!(
+                    "user {number} had {old:.400?}, and then {new:.400?}"
+                )),
+                false => Ok(None),
+            };
+        }
+        let old = before.revision(number);
+        if before.people.contains_key(&number)
+            && let Some(wanted) = &*record.learned.expected.borrow()
+            && wanted.as_ref() != old
+        {
+            return Err(format!("{wanted:?} was expected and {old:?} replaced"));
+        }
+        if matches!(record.call, Call::PutAvatar { limited: true, .. }) {
+            let second = record.learned.began.get() / 1000;
+            self.count(number, second)?;
+        }
+        Ok(Some(number))
+    }
+
+    /// Counts a change against the limit. A clock that was set back leaves nothing to be counted on.
+    fn count(&mut self, number: u64, second: u64) -> Result<(), String> {
+        let counted = self.counted.entry(number).or_default();
+        counted.push(second);
+        let within = counted.iter().filter(|at| second < **at + 60).count();
+        if counted.is_sorted() && within as u64 > LIMIT {
+            return Err(format!("{within} changes within a minute: {counted:?}"));
+        }
+        Ok(())
+    }
+
+    /// The call took effect: once, for the user it was meant for, and unless it was refused.
+    fn apply(&mut self, by: usize, number: u64, at: usize, next: &World) -> Result<(), String> {
+        let record = &mut self.records[by];
+        if record.applied.is_some() {
+            return Err(format!("call {by} took effect twice"));
+        }
+        match (&record.call, record.learned.number.get()) {
+            (Call::Create { .. }, _) => record.learned.number.set(Some(number)),
+            (_, Some(meant)) if meant == number => {}
+            (call, meant) => {
+                return Err(format!("{call:?} was for user {meant:?}, not {number}"));
+            }
+        }
+        if let Some(result) = &record.result
+            && !matches!(result, Err(Error::Unavailable { .. }))
+        {
+            return Err(format!("call {by} took effect after {result:?}"));
+        }
+        record.applied = Some((at, next.clone()));
+        Ok(())
+    }
+}
+
+/// The user after an update by this call.
+fn updated(old: &Person, field: Field, by: usize) -> Person {
+    let mut new = old.clone();
+    let [name, surname, about_me] = &mut new.fields;
+    match field {
+        Field::Name => *name = text(by),
+        Field::Surname => *surname = text(by),
+        Field::AboutMe => about_me.push_str(&text(by)),
+    }
+    new
+}

@@ -1,0 +1,125 @@
+//! What the calls did and were told, and what the world looked like meanwhile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use visage::Error;
+use visage::image::Image;
+
+use super::caller::{Answer, Learned, image};
+use super::plan::{Call, Key};
+use super::world::World;
+
+/// A call.
+pub(crate) struct Record {
+    pub(crate) call: Call,
+    pub(crate) image: Option<Image>,
+    pub(crate) learned: Rc<Learned>,
+    /// The operations before it, which are the simulation's time.
+    pub(crate) start: usize,
+    /// The last operation in which it may have done something: while it runs, none.
+    pub(crate) end: Option<usize>,
+    /// What the client was told; nothing if the call has died.
+    pub(crate) result: Option<Result<Answer, Error>>,
+    /// The operation that made its change, and the world after that.
+    pub(crate) applied: Option<(usize, World)>,
+    /// The highest number of a creation that was acknowledged before this call began.
+    pub(crate) floor: u64,
+}
+
+/// The calls so far, by number, and the worlds, each with the operation that made it.
+#[derive(Default)]
+pub(crate) struct History {
+    pub(crate) records: Vec<Record>,
+    pub(crate) worlds: Vec<(usize, World)>,
+    /// All users that were ever seen.
+    pub(super) known: BTreeSet<u64>,
+    /// When, in seconds, each user's avatar was changed by calls with a limit.
+    pub(super) counted: BTreeMap<u64, Vec<u64>>,
+    floor: u64,
+}
+
+impl History {
+    /// A new call, and its number.
+    pub(crate) fn begin(&mut self, call: Call, start: usize) -> usize {
+        let number = self.records.len();
+        let (Call::Create { image: size, .. } | Call::PutAvatar { image: size, .. }) = call else {
+            return self.record(call, start, None);
+        };
+        self.record(call, start, size.map(|size| image(number, size)))
+    }
+
+    fn record(&mut self, call: Call, start: usize, image: Option<Image>) -> usize {
+        self.records.push(Record {
+            call,
+            image,
+            learned: Rc::default(),
+            start,
+            end: None,
+            result: None,
+            applied: None,
+            floor: self.floor,
+        });
+        self.records.len() - 1
+    }
+
+    /// The call does no more: it was answered or has died.
+    pub(crate) fn end(&mut self, call: usize, at: usize, result: Option<Result<Answer, Error>>) {
+        if let Some(Ok(Answer::Created(user))) = &result {
+            self.floor = self.floor.max(user.number.0);
+        }
+        let record = &mut self.records[call];
+        record.end = Some(at);
+        record.result = result;
+    }
+
+    /// The world as it is.
+    pub(crate) fn present(&self) -> World {
+        let present = self.worlds.last().map(|(_, world)| world.clone());
+        present.unwrap_or_default()
+    }
+
+    /// Whether there was such a world while the call ran.
+    pub(super) fn ever(&self, call: usize, test: impl Fn(&World) -> bool) -> bool {
+        !self.always(call, |world| !test(world))
+    }
+
+    /// Whether the world was always like this while the call ran.
+    pub(super) fn always(&self, call: usize, test: impl Fn(&World) -> bool) -> bool {
+        let record = &self.records[call];
+        let later = self.worlds.partition_point(|(at, _)| *at <= record.start);
+        let nothing = World::default();
+        let before = match later.checked_sub(1) {
+            Some(last) => &self.worlds[last].1,
+            None => &nothing,
+        };
+        let meanwhile = self.worlds[later..]
+            .iter()
+            .take_while(|(at, _)| record.end.is_none_or(|end| *at <= end))
+            .map(|(_, world)| world);
+        [before].into_iter().chain(meanwhile).all(test)
+    }
+
+    /// The other calls that ran while the call did.
+    fn others(&self, call: usize) -> impl Iterator<Item = &Record> {
+        let this = &self.records[call];
+        let end = |record: &Record| record.end.unwrap_or(usize::MAX);
+        let others = self.records.iter().enumerate();
+        others
+            .filter(move |(number, other)| {
+                *number != call && other.start <= end(this) && this.start <= end(other)
+            })
+            .map(|(_, other)| other)
+    }
+
+    pub(super) fn others_run(&self, call: usize) -> bool {
+        self.others(call).next().is_some()
+    }
+
+    /// Whether another creation wanted one of these keys while the call ran.
+    pub(super) fn contested(&self, call: usize, keys: &[Key]) -> bool {
+        let wanted = |key: &Key| keys.iter().any(|wanted| wanted.same(*key));
+        self.others(call)
+            .any(|other| other.call.claims().iter().any(wanted))
+    }
+}

@@ -1,0 +1,250 @@
+//! Plays a plan: gives the turns, one operation at a time, and has everything judged.
+
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::vec::IntoIter;
+
+use futures::future::{FutureExt as _, LocalBoxFuture};
+use futures::task::noop_waker_ref;
+use visage::Error;
+use visage::directory::Directory;
+
+use super::caller::{Answer, make, now, set_now};
+use super::history::History;
+use super::plan::{Act, CONTESTED, Call, Fate, IDS, NAMES, Plan, Turn};
+use super::provider::Provider;
+use super::stage::Stage;
+use super::store::SimulatedStore;
+
+/// The most operations that a call may need.
+const ENDLESS: usize = 2_000;
+
+/// What was done in simulations.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) calls: usize,
+    pub(crate) operations: usize,
+    pub(crate) acknowledged: usize,
+    pub(crate) died: usize,
+}
+
+/// A client with the calls that it will make.
+struct Client {
+    calls: IntoIter<Call>,
+    running: Option<(usize, LocalBoxFuture<'static, Result<Answer, Error>>)>,
+}
+
+/// A simulation that goes on.
+struct Play {
+    stage: Rc<Stage>,
+    history: History,
+}
+
+/// Plays a plan to its end, and returns what was done and a trace of it, if one is wanted.
+pub(crate) fn play(
+    provider: Provider,
+    plan: &Plan,
+    traced: bool,
+) -> (Result<Tally, String>, String) {
+    // In 2027, say.
+    set_now(1_800_000_000_000);
+    let stage = Rc::new(Stage::new(provider, plan.denies, traced));
+    let mut play = Play {
+        stage: Rc::clone(&stage),
+        history: History::default(),
+    };
+    let outcome = play.acts(plan);
+    (outcome.map(|()| play.tally()), stage.trace())
+}
+
+impl Play {
+    fn acts(&mut self, plan: &Plan) -> Result<(), String> {
+        for act in &plan.acts {
+            self.act(act, plan.stormy)?;
+        }
+        // When the dust has settled, every name and id can be used.
+        let act = Act {
+            pause: 7_200_000,
+            clients: vec![claim_all()],
+            turns: Vec::new(),
+        };
+        self.act(&act, false)?;
+        self.history.changes_grow()
+    }
+
+    /// Plays an act until all calls are answered or dead, and nothing is on its way any more.
+    fn act(&mut self, act: &Act, stormy: bool) -> Result<(), String> {
+        set_now(now() + act.pause);
+        let clients = act.clients.iter().cloned();
+        let mut clients: Vec<Client> = clients.map(Client::new).collect();
+        let mut turns = act.turns.iter().copied();
+        loop {
+            clients.retain(Client::goes_on);
+            let late = self.stage.late.borrow().len();
+            if clients.len() + late == 0 {
+                break;
+            }
+            let turn = turns.next().unwrap_or(Turn::QUIET);
+            let last = if stormy || turn.fate == Fate::Denied {
+                turn.fate
+            } else {
+                Fate::Done
+            };
+            match turn.who % (clients.len() + late) {
+                client if client < clients.len() => {
+                    for operation in 1..=turn.operations {
+                        let fate = if operation == turn.operations {
+                            last
+                        } else {
+                            Fate::Done
+                        };
+                        self.give(&mut clients[client], fate)?;
+                        if !clients[client].goes_on() {
+                            break;
+                        }
+                    }
+                }
+                late => self.arrive(late - clients.len())?,
+            }
+            set_now(now().strict_add_signed(turn.milliseconds));
+        }
+        self.history.present().complete(&self.stage)
+    }
+
+    /// Lets a client do its next operation.
+    fn give(&mut self, client: &mut Client, fate: Fate) -> Result<(), String> {
+        let mut context = Context::from_waker(noop_waker_ref());
+        let (call, mut running) = match client.running.take() {
+            Some(running) => running,
+            None => {
+                let Some(next) = client.calls.next() else {
+                    return Ok(());
+                };
+                let (call, mut running) = self.start(next);
+                // Up to its first operation.
+                if running.poll_unpin(&mut context).is_ready() {
+                    return Err(format!("call {call} did nothing"));
+                }
+                (call, running)
+            }
+        };
+        self.stage.give(fate);
+        let polled = running.poll_unpin(&mut context);
+        if self.stage.turn.take().is_some() {
+            return Err(format!("call {call} waits for nothing"));
+        }
+        self.look(call)?;
+        let at = self.stage.operations();
+        match polled {
+            Poll::Ready(result) => {
+                self.stage
+                    .note(|| format!("call {call} got {result:.120?}"));
+                self.history.end(call, at, Some(result));
+                return self.history.judge(call, &self.stage);
+            }
+            Poll::Pending if matches!(fate, Fate::DiesBefore | Fate::DiesAfter) => {
+                self.history.end(call, at, None);
+            }
+            Poll::Pending if at - self.history.records[call].start > ENDLESS => {
+                return Err(format!("call {call} has no end"));
+            }
+            Poll::Pending => client.running = Some((call, running)),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, next: Call) -> (usize, LocalBoxFuture<'static, Result<Answer, Error>>) {
+        let call = self.history.begin(next.clone(), self.stage.operations());
+        self.stage.note(|| format!("call {call} is {next:?}"));
+        let stage = Rc::clone(&self.stage);
+        let directory = Directory::with_clock(SimulatedStore { stage, call }, now);
+        let record = &self.history.records[call];
+        let learned = Rc::clone(&record.learned);
+        let running = make(directory, call, next, record.image.clone(), learned);
+        (call, running.boxed_local())
+    }
+
+    /// Lets an operation take effect whose answer was lost.
+    fn arrive(&mut self, late: usize) -> Result<(), String> {
+        let (call, effect) = self.stage.late.borrow_mut().remove(late);
+        self.stage.give(Fate::Done);
+        self.stage.turn.take();
+        self.stage
+            .note(|| format!("call {call}: its lost operation takes effect"));
+        effect(&mut self.stage.values.borrow_mut());
+        self.look(call)?;
+        if let Some(end) = &mut self.history.records[call].end {
+            *end = self.stage.operations();
+        }
+        Ok(())
+    }
+
+    /// Looks at what the operation of a call has made of the world.
+    fn look(&mut self, call: usize) -> Result<(), String> {
+        let touched = self.stage.values.borrow_mut().touched();
+        if let Some(rule) = self.stage.values.borrow().broken() {
+            return Err(format!("call {call} broke a rule: {rule}"));
+        }
+        if touched.is_empty() {
+            return Ok(());
+        }
+        let next = self.history.present().after(&touched, &self.stage);
+        let next = next.map_err(|problem| format!("after call {call}: {problem}"))?;
+        let at = self.stage.operations();
+        self.history.observe(call, at, next)
+    }
+
+    fn tally(&self) -> Tally {
+        let records = &self.history.records;
+        let acknowledged = |result: &&Option<Result<Answer, Error>>| matches!(result, Some(Ok(_)));
+        let results = || records.iter().map(|record| &record.result);
+        Tally {
+            calls: records.len(),
+            operations: self.stage.operations(),
+            acknowledged: results().filter(acknowledged).count(),
+            died: results().filter(|result| result.is_none()).count(),
+        }
+    }
+}
+
+impl Client {
+    fn new(calls: Vec<Call>) -> Self {
+        Self {
+            calls: calls.into_iter(),
+            running: None,
+        }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.running.is_some() || !self.calls.as_slice().is_empty()
+    }
+}
+
+impl Turn {
+    /// The turn of who has something left to do.
+    const QUIET: Self = Self {
+        who: 0,
+        operations: 1,
+        fate: Fate::Done,
+        milliseconds: 1,
+    };
+}
+
+/// Creations that need all names and ids.
+fn claim_all() -> Vec<Call> {
+    let create = |name, external, common| Call::Create {
+        name,
+        external,
+        common,
+        image: None,
+    };
+    let names = (0..CONTESTED)
+        .step_by(2)
+        .map(|name| create(name, None, None));
+    let fresh = (CONTESTED..NAMES.len()).step_by(2);
+    let claims = (0..IDS.len()).flat_map(|id| [(Some(id), None), (None, Some(id))]);
+    let ids = fresh
+        .zip(claims)
+        .map(|(name, (external, common))| create(name, external, common));
+    names.chain(ids).collect()
+}

@@ -1,0 +1,213 @@
+//! What anybody who looked at the store in this moment would see.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use futures::executor::block_on;
+use visage::Error;
+use visage::directory::{Avatar, By, Change, Directory};
+use visage::name::UserNumber;
+use visage::store::Store;
+use visage::user::User;
+
+use super::caller::{lookup, now};
+use super::plan::{IDS, Key, NAMES};
+use super::stage::Stage;
+
+/// A user's avatar.
+pub(crate) struct Picture {
+    /// What a reader sees, or why nothing can be read.
+    pub(crate) seen: Result<Option<Avatar>, Error>,
+    /// How often its value was written.
+    pub(crate) writes: usize,
+}
+
+/// Users by number, and avatars by their users' numbers, also of users that nobody sees.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    pub(crate) people: Rc<BTreeMap<u64, Person>>,
+    pub(crate) pictures: Rc<BTreeMap<u64, Rc<Picture>>>,
+}
+
+/// A user, as far as the simulation's calls make a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) number: u64,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) external: Option<String>,
+    pub(crate) common: Option<String>,
+    /// Which call has made the user.
+    pub(crate) maker: String,
+    /// What updates change.
+    pub(crate) fields: [String; 3],
+}
+
+impl From<&User> for Person {
+    fn from(user: &User) -> Self {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let profile = &user.profile;
+        Self {
+            number: user.number.0,
+            id: user.id.as_str().to_owned(),
+            name: user.username.as_str().to_owned(),
+            external: user.external_id.as_deref().map(str::to_owned),
+            common: user.common_id.as_deref().map(str::to_owned),
+            maker: text(profile.interests.as_deref()),
+            fields: [&profile.name, &profile.surname, &profile.about_me]
+                .map(|field| text(field.as_deref())),
+        }
+    }
+}
+
+impl Person {
+    /// Whether the user is found by this key.
+    pub(crate) fn has(&self, key: Key) -> bool {
+        match key {
+            Key::Name(name) => {
+                let name = name - name % 2;
+                NAMES[name..name + 2].contains(&self.name.as_str())
+            }
+            Key::External(id) => self.external.as_deref() == Some(IDS[id]),
+            Key::Common(id) => self.common.as_deref() == Some(IDS[id]),
+        }
+    }
+}
+
+impl World {
+    /// Who is found by this key.
+    pub(crate) fn holder(&self, key: Key) -> Option<&Person> {
+        self.people.values().find(|person| person.has(key))
+    }
+
+    /// The avatar of a user; an error where it cannot be read.
+    pub(crate) fn avatar(&self, number: u64) -> Result<Option<&Avatar>, &Error> {
+        match self.pictures.get(&number) {
+            None => Ok(None),
+            Some(picture) => picture.seen.as_ref().map(Option::as_ref),
+        }
+    }
+
+    /// The change that put a user's avatar there, if there is one.
+    pub(crate) fn revision(&self, number: u64) -> Option<&Change> {
+        let avatar = self.avatar(number).ok().flatten();
+        avatar.map(|avatar| &avatar.change)
+    }
+
+    fn writes(&self, number: u64) -> usize {
+        let picture = self.pictures.get(&number);
+        picture.map_or(0, |picture| picture.writes)
+    }
+
+    /// Whose avatars are others than in this world, or were written again.
+    pub(crate) fn repainted_since(&self, before: &Self) -> Vec<u64> {
+        let differ = |number: &&u64| {
+            self.writes(**number) != before.writes(**number)
+                || self.avatar(**number) != before.avatar(**number)
+        };
+        self.pictures.keys().filter(differ).copied().collect()
+    }
+
+    /// The world after these keys were written.
+    pub(crate) fn after(&self, touched: &[String], stage: &Rc<Stage>) -> Result<Self, String> {
+        let directory = Directory::with_clock(Glance(Rc::clone(stage)), now);
+        let mut world = self.clone();
+        let mut people = false;
+        for key in touched {
+            match key.strip_prefix("visage.avatar.") {
+                Some(rest) => {
+                    let number = rest.split('.').next().unwrap().parse().unwrap();
+                    let picture = Picture {
+                        seen: block_on(directory.avatar(UserNumber(number))),
+                        writes: world.writes(number) + usize::from(!rest.contains('.')),
+                    };
+                    Rc::make_mut(&mut world.pictures).insert(number, Rc::new(picture));
+                }
+                None => people |= !key.ends_with(".turns") && !key.ends_with(".sequence"),
+            }
+        }
+        if people {
+            world.people = Rc::new(look(&directory)?);
+        }
+        for number in world.people.keys() {
+            if let Err(error) = world.avatar(*number) {
+                return Err(format!("the avatar of user {number} is torn: {error:?}"));
+            }
+        }
+        Ok(world)
+    }
+
+    /// Looks whether all users are found by their numbers, and on the pages of the list.
+    pub(crate) fn complete(&self, stage: &Rc<Stage>) -> Result<(), String> {
+        let directory = Directory::with_clock(Glance(Rc::clone(stage)), now);
+        for (position, person) in self.people.values().enumerate() {
+            let number = person.number.to_string();
+            let by_id = block_on(directory.find(&person.id, &[By::Id]));
+            let by_number = block_on(directory.find(&number, &[By::Number]));
+            let page = block_on(directory.list(position, 1)).map(|mut page| page.pop());
+            for found in [by_id, by_number, page] {
+                let found = found.map_err(|error| format!("{error:?}"))?;
+                if found.as_ref().map(Person::from).as_ref() != Some(person) {
+                    return Err(format!("{person:?} is not found everywhere"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who is in the list; all must be found by all their keys, and nobody else by anything.
+fn look(directory: &Directory<Glance>) -> Result<BTreeMap<u64, Person>, String> {
+    let failed = |error: Error| format!("a reader gets {error:?}");
+    let listed = block_on(directory.list(0, usize::MAX)).map_err(failed)?;
+    let people: BTreeMap<u64, Person> = listed
+        .iter()
+        .map(|user| (user.number.0, Person::from(user)))
+        .collect();
+    let names = (0..NAMES.len()).step_by(2).map(Key::Name);
+    let ids = (0..IDS.len()).flat_map(|id| [Key::External(id), Key::Common(id)]);
+    for key in names.chain(ids) {
+        let (text, by) = lookup(key);
+        let found = block_on(directory.find(text, &[by])).map_err(failed)?;
+        let found: Vec<Person> = found.iter().map(Person::from).collect();
+        let expected: Vec<&Person> = people.values().filter(|person| person.has(key)).collect();
+        if found.iter().collect::<Vec<_>>() != expected {
+            return Err(format!(
+                "{key:?} leads to {found:?}, and the list holds {expected:?}"
+            ));
+        }
+    }
+    Ok(people)
+}
+
+/// The store for a reader who needs no turn and changes nothing.
+struct Glance(Rc<Stage>);
+
+impl Store for Glance {
+    type Snapshot = Infallible;
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.0.values.borrow().get(key))
+    }
+
+    async fn delete(&self, _: &str) -> Result<(), Error> {
+        Err(Error::TimedOut)
+    }
+
+    async fn set_many(&self, _: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        Err(Error::TimedOut)
+    }
+
+    async fn increment(&self, _: &str, _: i64) -> Result<i64, Error> {
+        Err(Error::TimedOut)
+    }
+
+    async fn snapshot(&self, _: &str) -> Result<(Option<Vec<u8>>, Infallible), Error> {
+        Err(Error::TimedOut)
+    }
+
+    async fn swap(&self, snapshot: Infallible, _: Vec<u8>) -> Result<bool, Error> {
+        match snapshot {}
+    }
+}
