@@ -1,0 +1,50 @@
+//! Multipart bodies of any bytes: how a body is cut into pieces on its way is no matter. The input is a request; the
+//! first byte of its body says how the rest is cut.
+#![no_main]
+
+use bytes::Bytes;
+use futures::stream;
+use libfuzzer_sys::fuzz_target;
+use visage::Error;
+use visage::bpm;
+use visage::image::Image;
+use visage_fuzz::{assert_answer, assert_image, now, request};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((head, body)) = request(input) else {
+        return;
+    };
+    let (Ok(boundary), Some((cut, body))) = (bpm::boundary(&head), body.split_first()) else {
+        return;
+    };
+    let whole = upload(&boundary, body, body.len());
+    match &whole {
+        Ok(image) => {
+            assert_image(image);
+            assert!(
+                body.windows(image.bytes().len())
+                    .any(|window| window == image.bytes())
+            );
+        }
+        Err(error) => {
+            let answer = bpm::refuse(&head, error, true);
+            assert!(answer.status().is_client_error(), "{error:?}");
+            assert_answer(&answer);
+        }
+    }
+    let pieces = upload(&boundary, body, usize::from(*cut));
+    assert_eq!(whole, pieces, "another outcome in pieces of {cut}");
+
+    // A body that breaks off is no whole picture.
+    let broken = stream::iter([Ok(Bytes::copy_from_slice(body)), Err(Error::BodyUnreadable)]);
+    let broken = now(bpm::upload(boundary, broken));
+    assert!(broken.is_err() || broken == whole);
+});
+
+fn upload(boundary: &str, body: &[u8], size: usize) -> Result<Image, Error> {
+    let pieces: Vec<_> = body
+        .chunks(size.max(1))
+        .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+        .collect();
+    now(bpm::upload(boundary.to_owned(), stream::iter(pieces)))
+}

@@ -1,0 +1,92 @@
+//! Who is calling: nobody passes without the very secret, whatever the header and the list of tokens. The list stands
+//! in place of the request's body.
+#![no_main]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use libfuzzer_sys::fuzz_target;
+use visage::store::{Fault, MemoryStore};
+use visage::web::{Head, SecretList};
+use visage::{Error, bpm, f5, netex};
+use visage_fuzz::{directory, new_user, now, request};
+
+/// The hash of `hush-hush`, at the least that argon2 can cost.
+const HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$AStQ/AYEPjFnZTyA2StleA$qmHdYysjkyhiVV988rveYkZ0e52EuqmYo30KjdMlXOQ";
+
+fuzz_target!(|input: &[u8]| {
+    let Some((head, list)) = request(input) else {
+        return;
+    };
+    let list = String::from_utf8_lossy(list);
+    for entry in SecretList::new(&list).entries() {
+        assert!(!entry.is_empty() && !entry.contains(|c: char| c == ',' || c.is_whitespace()));
+    }
+    netex(&head, &list);
+    f5(&head, &list);
+    bpm(&head);
+});
+
+fn netex(head: &Head, list: &str) {
+    assert!(netex::authorize(head, " ,\t").is_err());
+    let accepted = netex::authorize(head, list).is_ok();
+    let given = head.header("x-cloud-auth-token").unwrap_or_default();
+    let listed = list
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .any(|entry| entry == given);
+    assert_eq!(accepted, !given.is_empty() && listed);
+}
+
+fn f5(head: &Head, list: &str) {
+    let directory = directory(MemoryStore::default());
+    assert!(now(f5::authorize(head, ",", &directory)).is_err());
+    let authorization = head.header("authorization").unwrap_or_default();
+    match now(f5::authorize(head, list, &directory)).and_then(f5::CurrentUser::existing) {
+        Err(Error::NoSuchUser(name)) => {
+            let (_, token) = authorization
+                .trim()
+                .split_once(' ')
+                .expect("a scheme and a token");
+            assert!(list.contains(&format!("{name}={}", token.trim_start())));
+        }
+        outcome => assert!(matches!(outcome, Err(Error::Unauthenticated))),
+    }
+}
+
+fn bpm(head: &Head) {
+    // A store that fails at once tells, without the cost of a hash, whether the header can be read at all.
+    let dead = MemoryStore::default().failing_at(0, Fault::Death);
+    let readable = match now(bpm::authenticate(head, &directory(dead))) {
+        Err(Error::Unavailable { .. }) => true,
+        Err(Error::Unauthenticated) => false,
+        outcome => panic!("{:?}", outcome.map(|_| ())),
+    };
+    let authorization = head.header("authorization").unwrap_or_default();
+    let scheme = authorization.get(..6).unwrap_or_default();
+    assert!(!readable || scheme.eq_ignore_ascii_case("basic "));
+    let sent = authorization
+        .get(6..)
+        .and_then(|text| STANDARD.decode(text.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((name, password)) = sent.as_deref().and_then(|sent| sent.split_once(':')) else {
+        return;
+    };
+    // Other names cost a whole hash.
+    if !scheme.eq_ignore_ascii_case("basic ") || !name.eq_ignore_ascii_case("alice") {
+        return;
+    }
+    let store = MemoryStore::default();
+    let alice = now(directory(store.clone()).create(new_user("alice"))).expect("alice is created");
+    let record = now(visage::store::Store::get(&store, "visage.user.1"));
+    let record =
+        String::from_utf8(record.expect("the store works").expect("a record")).expect("JSON");
+    let record = record.replace(r#""password":null"#, &format!(r#""password":"{HASH}""#));
+    store.plant("visage.user.1", record.as_bytes());
+    match now(bpm::authenticate(head, &directory(store))) {
+        Ok(user) => assert!(user.number == alice.number && password == "hush-hush"),
+        Err(error) => {
+            assert_eq!(error, Error::Unauthenticated);
+            assert_ne!(password, "hush-hush");
+        }
+    }
+}

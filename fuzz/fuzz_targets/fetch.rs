@@ -1,0 +1,82 @@
+//! Images by URL: the input is the URL, a line end, and the `Location` of each redirect on a line of its own.
+#![no_main]
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use libfuzzer_sys::fuzz_target;
+use url::{Host, Url};
+use visage::netex::{Fetch, FetchResponse};
+use visage_fuzz::assert_refusal;
+
+const ORIGIN: &str = "https://*:*";
+
+fuzz_target!(|input: &str| {
+    let mut lines = input.split('\n');
+    let text = lines.next().unwrap_or_default();
+    assert!(Fetch::new(text, " ").is_err(), "nothing is allowed");
+    let mut fetch = match Fetch::new(text, ORIGIN) {
+        Ok(fetch) => fetch,
+        Err(fault) => return assert_refusal(&fault.into()),
+    };
+    let first = (fetch.is_https(), fetch.authority().to_owned());
+    assert_target(&fetch);
+    // Another reader of URLs, and the one that browsers agree on, must not see an address inside the network here.
+    let read = Url::parse(&format!("http://{}/", fetch.authority()));
+    match read.as_ref().map(Url::host) {
+        Ok(Some(Host::Ipv4(address))) => assert!(!is_inside(address), "{address}"),
+        Ok(Some(Host::Ipv6(address))) => {
+            let inside = match address.to_canonical() {
+                IpAddr::V4(address) => is_inside(address),
+                IpAddr::V6(address) => {
+                    address.is_loopback()
+                        || address.is_unspecified()
+                        || address.is_multicast()
+                        || address.is_unique_local()
+                        || address.is_unicast_link_local()
+                }
+            };
+            assert!(!inside, "{address}");
+        }
+        _ => {}
+    }
+    for (count, location) in lines.enumerate() {
+        let redirect = FetchResponse {
+            status: 302,
+            location: Some(location.to_owned()),
+            ..FetchResponse::default()
+        };
+        match fetch.take(redirect) {
+            Ok(image) => {
+                assert!(image.is_none() && count < 3);
+                assert_eq!((fetch.is_https(), fetch.authority().to_owned()), first);
+                assert_target(&fetch);
+            }
+            Err(error) => {
+                assert_refusal(&error);
+                assert!(
+                    count >= 3 || location != "/image.png",
+                    "a redirect is not followed"
+                );
+                return;
+            }
+        }
+    }
+});
+
+/// What is put into a request: an authority without credentials, and a path that is none but that.
+fn assert_target(fetch: &Fetch) {
+    let authority = fetch.authority();
+    assert!(!authority.is_empty() && !authority.contains(['@', '/', '?', '#', '\\']));
+    let path = fetch.path_with_query();
+    assert!(path.starts_with('/') && !path.contains('#'), "{path}");
+    assert!(path.bytes().all(|byte| byte.is_ascii_graphic()), "{path}");
+}
+
+fn is_inside(address: Ipv4Addr) -> bool {
+    address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_unspecified()
+        || address.is_broadcast()
+}

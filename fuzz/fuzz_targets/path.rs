@@ -1,0 +1,76 @@
+//! Paths and queries: segments are decoded once and to text, and nobody is found where there is nobody.
+#![no_main]
+
+use http::Method;
+use libfuzzer_sys::fuzz_target;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use visage::Error;
+use visage::netex::{Mode, Page, Target};
+use visage::store::MemoryStore;
+use visage::web::{decode_segment, request_id};
+use visage::{bpm, netex};
+use visage_fuzz::{assert_refusal, directory, new_user, now, request, user};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((mut head, _)) = request(input) else {
+        return;
+    };
+    let directory = directory(MemoryStore::default());
+    for segment in head.segments_below("/a") {
+        assert!(!segment.is_empty() && !segment.contains('/'));
+        match decode_segment(segment) {
+            Ok(text) => {
+                let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+                assert_eq!(decode_segment(&encoded), Ok(text));
+            }
+            Err(error) => assert_refusal(&error),
+        }
+        match now(netex::find_user(&directory, segment)) {
+            Err(Error::NoSuchUser(name)) => assert_eq!(Ok(name), decode_segment(segment)),
+            Err(error) => assert_refusal(&error),
+            Ok(_) => panic!("somebody is found where there is nobody"),
+        }
+    }
+
+    let target = Target::of(&head);
+    if let Ok(
+        Target::User(user)
+        | Target::Image(user)
+        | Target::Activate(user)
+        | Target::Deactivate(user)
+        | Target::ChangePassword(user),
+    ) = target
+    {
+        assert!(!user.is_empty() && head.path.contains(&user));
+    }
+    let caller = user(new_user("alice"));
+    match now(bpm::find_user(&directory, &head, &caller)) {
+        Ok(found) => assert_eq!(found.number, caller.number),
+        Err(Error::NoSuchUser(name)) => assert_ne!(name, "current"),
+        Err(error) => assert_refusal(&error),
+    }
+
+    match Page::of(&head) {
+        Ok(page) => assert!(page.count <= 500),
+        Err(error) => assert_refusal(&error),
+    }
+    if let Err(error) = Mode::of(&head) {
+        assert_refusal(&error);
+    }
+    for (name, _) in head.query_parameters() {
+        assert!(head.query_parameter(&name).is_some());
+    }
+    match head.declared_length() {
+        Ok(length) => assert!(length.is_none_or(|length| length <= visage::web::MAX_BODY_BYTES)),
+        Err(error) => assert_refusal(&error),
+    }
+    if head.require_json(true).is_ok() {
+        assert!(head.require_json(false).is_ok() && head.media_type().is_some());
+    }
+    let id = request_id(&head);
+    assert!((1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()));
+
+    let sent = head.method.clone();
+    bpm::override_method(&mut head);
+    assert!(head.method == sent || sent == Method::POST);
+});
