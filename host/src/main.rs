@@ -1,13 +1,15 @@
 //! Runs Visage's `spin.toml` on an embedded WebAssembly engine, where Spin is not installed.
 //!
 //! This is for development and for tests. Production is Spin, SpinKube or a Spin cloud: this host
-//! knows only what Visage needs, has no TLS, one SQLite file for a store and few limits.
+//! knows only what Visage needs, has no TLS and one SQLite file for a store. How much of it clients
+//! may take is limited in [`server`].
 #![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bindings;
 mod builder;
 mod empty_variables;
+mod in_time;
 mod instance;
 mod key_value;
 mod log;
@@ -22,9 +24,11 @@ mod variables;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
@@ -41,8 +45,8 @@ use crate::variables::{Given, Sources, Variables, Visible};
 
 /// Builds and runs the application of a spin.toml on an embedded WebAssembly engine.
 ///
-/// For development and tests; production is Spin, SpinKube or a Spin cloud. The flags mean what
-/// they mean to `spin up`, and SPIN_VARIABLE_NAME in the environment sets a variable as well.
+/// For development and tests; production is Spin, SpinKube or a Spin cloud. The flags that `spin up`
+/// has too mean the same, and SPIN_VARIABLE_NAME in the environment sets a variable as well.
 #[derive(Parser)]
 #[command(version)]
 struct Flags {
@@ -66,6 +70,11 @@ struct Flags {
     #[arg(short, long)]
     quiet: bool,
 
+    /// How long a client may take over each step: a request's head, its body, the next piece of an
+    /// answer, the next request on the same connection
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    client_timeout: Duration,
+
     /// Runs the components as they were last built
     #[arg(long)]
     skip_build: bool,
@@ -77,6 +86,11 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     addresses
         .min_by_key(SocketAddr::is_ipv6)
         .ok_or_else(|| "no such host".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: NonZeroU32 = text.parse().map_err(|_| "expected a number from 1")?;
+    Ok(Duration::from_secs(seconds.get().into()))
 }
 
 fn main() -> ExitCode {
@@ -105,7 +119,7 @@ fn run(flags: &Flags) -> anyhow::Result<()> {
             .with_context(|| format!("cannot listen on {}", flags.listen))?;
         let stop = stop_signal()?;
         announce(listener.local_addr()?, &application.routes)?;
-        server::serve(listener, application.clone(), stop).await;
+        server::serve(listener, application.clone(), flags.client_timeout, stop).await;
         anyhow::Ok(())
     })?;
     // An instance that is still at work must neither keep the process nor be reported as failed.

@@ -1,29 +1,44 @@
-//! The HTTP server.
+//! The HTTP server, and what it takes of clients:
+//! - connections: [`CONNECTIONS`] at a time; more wait until one ends;
+//! - a request's head: [`HEAD_BYTES`] and hyper's 100 lines, else 431; over HTTP/2 hyper's 16 KiB;
+//! - bodies: any length, since components stop reading at their own limit;
+//! - time: that of `--client-timeout` over each step. A connection is closed where the first request's head, or the
+//!   next one's, is not there in time, or where nothing more of an answer could be sent for so long. A body that is not
+//!   there in time breaks off for the component, which says so in its family's words.
+//!
+//! An HTTP/2 connection that has had a request may stay, as long as its client answers pings.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Full};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use wasmtime_wasi_http::WasiBody;
 
+use crate::in_time::in_time;
 use crate::instance::Service;
 use crate::log;
 use crate::request::{complete_headers, complete_uri};
 use crate::routes::{Routes, WELL_KNOWN};
 
-/// How long a client may take over a request's head, or keep a connection without a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many connections are served at a time.
+const CONNECTIONS: usize = 2048;
+/// How long a request's head may be over HTTP/1. Beyond 128 KiB no component could be given it.
+const HEAD_BYTES: usize = 64 * 1024;
 /// How long requests in flight may take once the server is told to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -36,18 +51,28 @@ pub struct Application {
 }
 
 /// Serves `application` until `stop` is ready and what was then in flight has been answered.
-pub async fn serve(listener: TcpListener, application: Arc<Application>, stop: impl Future) {
+pub async fn serve(
+    listener: TcpListener,
+    application: Arc<Application>,
+    client_timeout: Duration,
+    stop: impl Future,
+) {
     let mut http = Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT);
-    http.http2().timer(TokioTimer::new());
+        .header_read_timeout(client_timeout)
+        .max_buf_size(HEAD_BYTES);
+    http.http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(client_timeout)
+        .keep_alive_timeout(client_timeout);
     let connections = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stop);
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut stop = pin!(stop);
     loop {
-        let (stream, client) = tokio::select! {
+        let (stream, client, place) = tokio::select! {
             _ = &mut stop => break,
-            accepted = listener.accept() => match accepted {
+            accepted = accept(&listener, &free) => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Mostly too many open files: some may be closed in a moment.
@@ -58,30 +83,52 @@ pub async fn serve(listener: TcpListener, application: Arc<Application>, stop: i
             },
         };
         // TCP_NODELAY stays off, as in Spin, so that answers in two packets show here too.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(client_timeout));
         let application = application.clone();
-        let service = service_fn(move |request| {
+        let asked = Arc::new(AtomicBool::new(false));
+        let has_asked = asked.clone();
+        let service = service_fn(move |request: Request<_>| {
+            asked.store(true, Ordering::Relaxed);
             let application = application.clone();
+            let request = request.map(|body| in_time(body, client_timeout));
             async move { application.answer(request, client).await }
         });
         let connection = http
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Box::pin(stream)), service)
             .into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
-            // A connection ends in an error when its client goes away; that is no news.
-            let _ = connection.await;
+            let mut connection = pin!(connection);
+            // hyper's own time begins with the protocol, for which a silent client lets it wait for ever.
+            let ended = timeout(client_timeout, &mut connection).await.is_ok();
+            if !ended && has_asked.load(Ordering::Relaxed) {
+                // A connection ends in an error when its client goes away; that is no news.
+                let _ = connection.await;
+            }
+            drop(place);
         });
     }
     drop(listener);
     // What has not ended in time ends with the process.
-    let _ = tokio::time::timeout(STOP_TIMEOUT, connections.shutdown()).await;
+    let _ = timeout(STOP_TIMEOUT, connections.shutdown()).await;
+}
+
+/// The next connection, and the place that it takes. Where no place is free, clients wait as yet unaccepted.
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> anyhow::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = free.clone().acquire_owned().await?;
+    let (stream, client) = listener.accept().await?;
+    Ok((stream, client, place))
 }
 
 impl Application {
     /// Answers a request. An error closes the connection without an answer.
     async fn answer(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Request<WasiBody>,
         client: SocketAddr,
     ) -> anyhow::Result<Response<WasiBody>> {
         let path = request.uri().path().to_owned();
@@ -97,11 +144,7 @@ impl Application {
         complete_uri(&mut request)?;
         let service = self.services.get(&found.route.component);
         let response = match (complete_headers(&mut request, &found, client), service) {
-            (Ok(()), Some(service)) => {
-                service
-                    .answer(request.map(|body| body.map_err(Into::into).boxed_unsync()))
-                    .await
-            }
+            (Ok(()), Some(service)) => service.answer(request).await,
             _ => None,
         };
         Ok(response.unwrap_or_else(|| empty(StatusCode::INTERNAL_SERVER_ERROR)))

@@ -9,12 +9,15 @@
     reason = "a panic is how a test fails"
 )]
 
+mod access;
 mod calls;
 mod cases;
 mod clients;
+mod crashes;
 mod families;
 mod harness;
 mod host;
+mod hostile;
 mod image_by_url;
 mod latency;
 mod load;
@@ -22,4 +25,7 @@ mod mutation;
 mod races;
 mod readme;
 mod restart;
+mod secrets;
 mod store_faults;
+mod stored;
+mod uploads;

@@ -36,6 +36,7 @@ pub struct Server {
     process: Option<Process>,
     address: SocketAddr,
     variables: BTreeMap<String, String>,
+    flags: Vec<String>,
     state: TempDir,
     log: Log,
 }
@@ -50,6 +51,12 @@ impl Server {
     /// Starts a server with these variables over the usual ones.
     #[must_use]
     pub fn with(variables: &[(&str, &str)]) -> Self {
+        Self::with_flags(variables, &[])
+    }
+
+    /// Starts a server with these variables over the usual ones, and with these flags more. Spin may not know them.
+    #[must_use]
+    pub fn with_flags(variables: &[(&str, &str)], flags: &[&str]) -> Self {
         let variables = VARIABLES
             .iter()
             .chain(variables)
@@ -57,11 +64,13 @@ impl Server {
             .collect();
         let state = TempDir::with_prefix("visage-").expect("a state folder is made");
         let log = Log::default();
-        let (process, address) = serve(&state, &variables, &log);
+        let flags: Vec<_> = flags.iter().map(|&flag| flag.into()).collect();
+        let (process, address) = serve(&state, &variables, &flags, &log);
         Self {
             process: Some(process),
             address,
             variables,
+            flags,
             state,
             log,
         }
@@ -139,7 +148,7 @@ impl Server {
             self.process.is_none(),
             "the server must have been ended before"
         );
-        let (process, address) = serve(&self.state, &self.variables, &self.log);
+        let (process, address) = serve(&self.state, &self.variables, &self.flags, &self.log);
         self.process = Some(process);
         self.address = address;
     }
@@ -153,6 +162,7 @@ impl Server {
 fn serve(
     state: &TempDir,
     variables: &BTreeMap<String, String>,
+    flags: &[String],
     log: &Log,
 ) -> (Process, SocketAddr) {
     let mut command = match runtime() {
@@ -173,7 +183,7 @@ fn serve(
         .arg("--from")
         .arg(root().join("spin.toml"))
         .args(["--listen", "127.0.0.1:0"]);
-    command.arg("--state-dir").arg(state.path());
+    command.arg("--state-dir").arg(state.path()).args(flags);
     for (name, value) in variables {
         command.arg("--variable").arg(format!("{name}={value}"));
     }

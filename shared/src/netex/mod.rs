@@ -32,9 +32,11 @@ const PATH_ORDER: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId]
 /// # Errors
 /// [`Error::Unauthenticated`].
 pub fn authorize(head: &Head, netex_tokens: &str) -> Result<(), Error> {
-    let given = head
-        .header("x-cloud-auth-token")
-        .ok_or(Error::Unauthenticated)?;
+    let mut given = head.headers.get_all("x-cloud-auth-token").iter();
+    let (Some(given), None) = (given.next(), given.next()) else {
+        return Err(Error::Unauthenticated);
+    };
+    let given = given.to_str().map_err(|_| Error::Unauthenticated)?;
     // All entries are compared, so that the time doesn't tell which one it was.
     let accepted = SecretList::new(netex_tokens)
         .entries()

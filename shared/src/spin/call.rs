@@ -165,9 +165,12 @@ fn head(request: &Request) -> Head {
             headers.append(name, value);
         }
     }
+    let authority = request.get_authority().unwrap_or_default();
+    // Credentials that stand there are for nobody to see.
+    let host = authority.rsplit('@').next().unwrap_or_default();
     Head {
         method: request.get_method().try_into().unwrap_or_default(),
-        origin: format!("{scheme}://{}", request.get_authority().unwrap_or_default()),
+        origin: format!("{scheme}://{host}"),
         path: path.to_owned(),
         query: query.to_owned(),
         headers,

@@ -163,7 +163,7 @@ fn send_broken(server: &Server, bytes: &[u8]) -> io::Result<Answer> {
     connection.read(false)
 }
 
-fn from_environment<T: FromStr>(name: &str, usual: T) -> T {
+pub(crate) fn from_environment<T: FromStr>(name: &str, usual: T) -> T {
     std::env::var(name).map_or(usual, |value| {
         value
             .parse()

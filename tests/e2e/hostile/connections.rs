@@ -1,0 +1,119 @@
+//! Many connections, and many requests on one.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use visage_tests::{Server, serves_with_spin};
+
+use super::{an_ordinary_request, server};
+use crate::calls;
+
+/// How many connections the host serves at a time.
+const SERVED: u64 = 2048;
+
+/// Lets this process, and servers that it starts from now on, open as many files as it may. Says how many that is.
+fn open_files() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    setrlimit(Resource::Nofile, most).expect("a process may use all that it may have");
+    limit.maximum.unwrap_or(u64::MAX)
+}
+
+/// Opens connections, of which each sends this.
+fn open(server: &Server, count: u64, bytes: &[u8]) -> Vec<TcpStream> {
+    let connection = |_| {
+        let mut stream = TcpStream::connect(server.address()).expect("a connection is made");
+        stream.write_all(bytes).expect("it takes bytes");
+        stream
+    };
+    (0..count).map(connection).collect()
+}
+
+#[test]
+fn a_thousand_open_connections_stop_nobody() {
+    // Other tests need some files at the same time.
+    let count = open_files().saturating_sub(500).min(1000);
+    println!("{count} connections");
+    let server = server(&[]);
+    let head = calls::update("ana", &serde_json::json!({})).header("Content-Length", "100");
+    let head = head.encode(&server.address().to_string());
+    let quarter = count / 4;
+    let mut held = open(&server, quarter, b"");
+    held.extend(open(&server, quarter, b"P"));
+    held.extend(open(&server, quarter, b"GET / HTTP/1.1\r\nHost: a\r\n"));
+    held.extend(open(&server, quarter, &head));
+    for _ in 0..20 {
+        an_ordinary_request(&server);
+    }
+    drop(held);
+    an_ordinary_request(&server);
+    server.assert_no_trap();
+}
+
+#[test]
+fn who_comes_when_all_places_are_taken_waits_for_one() {
+    if serves_with_spin() || open_files() < 2 * SERVED {
+        println!("passed over: too few files may be open");
+        return;
+    }
+    // Long enough that it is not what makes room.
+    let server = server(&["--client-timeout", "3600"]);
+    let held = open(&server, SERVED, b"");
+    let request = calls::read("ana").encode(&server.address().to_string());
+    let mut waiting = open(&server, 1, &request).remove(0);
+    let wait = |stream: &TcpStream, time| {
+        stream
+            .set_read_timeout(Some(time))
+            .expect("the patience is set");
+    };
+    wait(&waiting, Duration::from_millis(500));
+    let answer = waiting.read(&mut [0; 12]);
+    let nothing = answer.map_err(|error| error.kind());
+    assert!(
+        matches!(nothing, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut)),
+        "{nothing:?}"
+    );
+    drop(held);
+    wait(&waiting, Duration::from_secs(120));
+    let mut start = [0; 12];
+    waiting.read_exact(&mut start).expect("an answer comes");
+    assert_eq!(&start, b"HTTP/1.1 200");
+    server.assert_no_trap();
+}
+
+#[test]
+fn requests_in_one_breath_are_answered_in_turn() {
+    const REQUESTS: usize = 60;
+    let server = server(&[]);
+    let address = server.address().to_string();
+    let mut bytes = Vec::new();
+    for number in 0..REQUESTS {
+        let request = match number % 4 {
+            0 => calls::update("ana", &serde_json::json!({ "name": number.to_string() })),
+            1 => calls::add_image("ana", "pixel.png"),
+            2 => calls::netex("GET", "/nobody"),
+            _ => calls::read("ana"),
+        };
+        bytes.extend(
+            request
+                .header("X-Request-Id", &number.to_string())
+                .encode(&address),
+        );
+    }
+    let mut connection = server.connect();
+    connection.write(&bytes).expect("all are sent");
+    for number in 0..REQUESTS {
+        let answer = connection.read(false).expect("an answer comes");
+        assert_eq!(answer.header("x-request-id"), Some(&*number.to_string()));
+        assert_eq!(answer.status, if number % 4 == 2 { 404 } else { 200 });
+        if number % 4 == 3 {
+            assert_eq!(answer.json()["name"], (number - 3).to_string());
+        }
+    }
+    server.assert_no_trap();
+}
