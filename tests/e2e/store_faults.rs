@@ -138,6 +138,43 @@ fn a_store_that_takes_no_writes_is_503_and_changes_nothing() {
     assert!(server.log().contains("disk is full"), "{}", server.log());
 }
 
+/// SQLite writes to no file whose header asks for a later version to write to it than there is (byte 18).
+fn set_write_version(server: &Server, version: u8) {
+    let path = server.state().join("sqlite_key_value.db");
+    let mut bytes = std::fs::read(&path).expect("the database is read");
+    bytes[18] = version;
+    std::fs::write(&path, bytes).expect("the database is written");
+}
+
+#[test]
+fn a_database_that_is_read_only_is_503_until_it_is_not() {
+    let mut server = server(&[]);
+    server.terminate();
+    set_write_version(&server, 9);
+    server.restart();
+    let bob = json!({ "username": "bob" });
+    for (request, status) in [
+        (calls::read("ana"), 200),
+        (calls::create(&bob), 503),
+        (calls::update("ana", &json!({ "name": "Ana" })), 503),
+        (calls::change_avatar("ana", PASSWORD, "avatar.gif"), 503),
+        (calls::put_image("hush-ana", "avatar.gif"), 503),
+    ] {
+        server.send(&request).expect(status);
+    }
+    nothing_has_changed(&server);
+    assert!(server.log().contains("readonly"), "{}", server.log());
+
+    server.terminate();
+    set_write_version(&server, 1);
+    server.restart();
+    nothing_has_changed(&server);
+    for request in one_of_each_family() {
+        server.send(&request).expect(200);
+    }
+    server.send(&calls::create(&bob)).expect(200);
+}
+
 #[test]
 fn a_store_that_stalls_is_504_for_f5_and_503_for_the_others() {
     let server = server(&[("store_timeout_ms", "100")]);
