@@ -3,11 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
 use serde::Serialize;
 
 use super::representation::{Document, Representation};
+use super::xml::{self, Writer, text_element};
 use crate::Error;
 use crate::directory::{Avatar, Change};
 use crate::image::{Format, Image};
@@ -112,44 +111,33 @@ impl<'u> UserAvatarData<'u> {
 impl Document for UserAvatar<'_> {
     /// As the vendor's sample has it, prefixes included.
     fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
-        let mut writer = Writer::new(Vec::new());
-        writer.write_event(Event::Decl(BytesDecl::new(
-            "1.0",
-            Some("UTF-8"),
-            Some("yes"),
-        )))?;
-        writer
-            .create_element("bpm:ResponseData")
-            .with_attributes([
-                ("xmlns:bpm", "http://rest.bpm.ibm.com/v1/data"),
-                ("xmlns:ex", "http://rest.bpm.ibm.com/v1/data/exception"),
-                ("xmlns:soc", "http://rest.bpm.ibm.com/v1/data/social"),
-                ("xmlns:sys", "http://rest.bpm.ibm.com/v1/data/system"),
-                ("xmlns:ug", "http://rest.bpm.ibm.com/v1/data/usergroup"),
-            ])
-            .write_inner_content(|writer| {
-                text_element(writer, "status", self.status)?;
-                self.data.write(writer)
-            })?;
-        Ok(writer.into_inner())
+        xml::document(|writer| {
+            writer
+                .create_element("bpm:ResponseData")
+                .with_attributes([
+                    ("xmlns:bpm", "http://rest.bpm.ibm.com/v1/data"),
+                    ("xmlns:ex", "http://rest.bpm.ibm.com/v1/data/exception"),
+                    ("xmlns:soc", "http://rest.bpm.ibm.com/v1/data/social"),
+                    ("xmlns:sys", "http://rest.bpm.ibm.com/v1/data/system"),
+                    ("xmlns:ug", "http://rest.bpm.ibm.com/v1/data/usergroup"),
+                ])
+                .write_inner_content(|writer| {
+                    text_element(writer, "status", self.status)?;
+                    self.data.write(writer)
+                })?;
+            Ok(())
+        })
     }
 }
 
 impl Document for UserAvatarData<'_> {
     fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
-        let mut writer = Writer::new(Vec::new());
-        writer.write_event(Event::Decl(BytesDecl::new(
-            "1.0",
-            Some("UTF-8"),
-            Some("yes"),
-        )))?;
-        self.write(&mut writer)?;
-        Ok(writer.into_inner())
+        xml::document(|writer| self.write(writer))
     }
 }
 
 impl UserAvatarData<'_> {
-    fn write(&self, writer: &mut Writer<Vec<u8>>) -> std::io::Result<()> {
+    fn write(&self, writer: &mut Writer) -> std::io::Result<()> {
         writer
             .create_element("data")
             .with_attributes([
@@ -168,18 +156,4 @@ impl UserAvatarData<'_> {
             })?;
         Ok(())
     }
-}
-
-/// An element with text; characters that XML cannot carry become U+FFFD.
-pub(super) fn text_element(
-    writer: &mut Writer<Vec<u8>>,
-    name: &str,
-    text: &str,
-) -> std::io::Result<()> {
-    let cannot_stand = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
-    let text = text.replace(cannot_stand, "\u{fffd}");
-    writer
-        .create_element(name)
-        .write_text_content(BytesText::new(&text))?;
-    Ok(())
 }

@@ -1,13 +1,11 @@
 //! The error document: numbers and texts as the vendor's servers send them.
 
-use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, Event};
 use serde::Serialize;
 
-use super::avatar::text_element;
 use super::representation::{Document, Representation};
+use super::xml::{self, Writer, text_element};
 use crate::Error;
 use crate::image::ImageFault;
 use crate::web::{self, Answer, Head};
@@ -39,28 +37,24 @@ struct ExceptionData<'e> {
 impl Document for RestRuntimeException<'_> {
     /// As the vendor's schema has it: the root is qualified, what is inside is not.
     fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
-        let mut writer = Writer::new(Vec::new());
-        writer.write_event(Event::Decl(BytesDecl::new(
-            "1.0",
-            Some("UTF-8"),
-            Some("yes"),
-        )))?;
-        writer
-            .create_element("ex:RestRuntimeException")
-            .with_attribute(("xmlns:ex", "http://rest.bpm.ibm.com/v1/data/exception"))
-            .write_inner_content(|writer| {
-                text_element(writer, "status", self.status)?;
-                writer
-                    .create_element("Data")
-                    .write_inner_content(|writer| self.data.write(writer))?;
-                Ok(())
-            })?;
-        Ok(writer.into_inner())
+        xml::document(|writer| {
+            writer
+                .create_element("ex:RestRuntimeException")
+                .with_attribute(("xmlns:ex", "http://rest.bpm.ibm.com/v1/data/exception"))
+                .write_inner_content(|writer| {
+                    text_element(writer, "status", self.status)?;
+                    writer
+                        .create_element("Data")
+                        .write_inner_content(|writer| self.data.write(writer))?;
+                    Ok(())
+                })?;
+            Ok(())
+        })
     }
 }
 
 impl ExceptionData<'_> {
-    fn write(&self, writer: &mut Writer<Vec<u8>>) -> std::io::Result<()> {
+    fn write(&self, writer: &mut Writer) -> std::io::Result<()> {
         text_element(writer, "status", self.status)?;
         text_element(writer, "exceptionType", &self.exception_type)?;
         text_element(writer, "errorNumber", self.error_number)?;
@@ -114,15 +108,10 @@ pub fn refuse(head: &Head, error: &Error, expose_details: bool) -> Answer {
             error_data: None,
         },
     };
-    let mut answer = Representation::of_error(head)
+    let answer = Representation::of_error(head)
         .answer(status, &document)
         .unwrap_or_else(|_| web::empty(status));
-    if let Error::MethodNotAllowed { allow } = error {
-        answer
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static(allow));
-    }
-    answer
+    web::with_headers_of(error, answer)
 }
 
 fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {

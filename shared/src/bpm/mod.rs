@@ -7,6 +7,7 @@ mod file_name;
 mod method;
 mod representation;
 mod upload;
+mod xml;
 
 pub use avatar::ShownAvatar;
 pub use caller::authenticate;

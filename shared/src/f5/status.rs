@@ -1,7 +1,6 @@
 //! Errors, as the gateway sends them and as its clients parse them.
 
-use http::header::{ALLOW, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
 use crate::Error;
@@ -24,18 +23,8 @@ pub fn refuse(error: &Error) -> Answer {
         details: [],
         message: &error.to_string(),
     };
-    let mut answer = web::json(status, &body).unwrap_or_else(|_| web::empty(status));
-    let headers = answer.headers_mut();
-    match error {
-        Error::MethodNotAllowed { allow } => {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
-        }
-        Error::TooManyChanges { retry_after } => {
-            headers.insert(RETRY_AFTER, (*retry_after).into());
-        }
-        _ => {}
-    }
-    answer
+    let answer = web::json(status, &body).unwrap_or_else(|_| web::empty(status));
+    web::with_headers_of(error, answer)
 }
 
 /// HTTP's status and gRPC's code.

@@ -1,7 +1,6 @@
 //! The response envelope, of successes and of errors.
 
-use http::header::ALLOW;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::{Serialize, Serializer};
 
 use super::platform::{Mode, Operation};
@@ -63,13 +62,8 @@ pub fn refuse(error: &Error) -> Answer {
         response_platforms: &[],
         status: status.as_u16(),
     };
-    let mut answer = web::json(status, &envelope).unwrap_or_else(|_| web::empty(status));
-    if let Error::MethodNotAllowed { allow } = error {
-        answer
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static(allow));
-    }
-    answer
+    let answer = web::json(status, &envelope).unwrap_or_else(|_| web::empty(status));
+    web::with_headers_of(error, answer)
 }
 
 fn status(error: &Error) -> StatusCode {

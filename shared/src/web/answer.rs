@@ -1,6 +1,6 @@
 //! What goes back to the client.
 
-use http::header::CONTENT_TYPE;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
@@ -29,6 +29,21 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Error> 
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(answer)
+}
+
+/// The answer with the headers that HTTP wants beside the status of this error, in every family.
+pub fn with_headers_of(error: &Error, mut answer: Answer) -> Answer {
+    let headers = answer.headers_mut();
+    match error {
+        Error::MethodNotAllowed { allow } => {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        Error::TooManyChanges { retry_after } => {
+            headers.insert(RETRY_AFTER, (*retry_after).into());
+        }
+        _ => {}
+    }
+    answer
 }
 
 /// The most characters that an answer repeats of what a client has made up.

@@ -8,7 +8,7 @@ mod json;
 mod picture;
 mod request_id;
 
-pub use answer::{Answer, empty, json, shortened};
+pub use answer::{Answer, empty, json, shortened, with_headers_of};
 pub use caller::{Authorization, SecretList, same_secret};
 pub use head::{Head, decode_segment};
 pub use json::{Members, raw_member, read_object};

@@ -8,7 +8,8 @@ use visage::directory::{Change, Directory, Terms};
 use visage::image::Image;
 use visage::name::UserNumber;
 use visage::store::MemoryStore;
-use visage::user::{AuthSource, NewUser, Profile};
+
+use crate::users::new_user;
 
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.png");
 
@@ -20,18 +21,12 @@ thread_local! {
 
 fn directory() -> Directory<MemoryStore> {
     let directory = Directory::with_clock(MemoryStore::default(), || NOW.get());
-    let alice = NewUser {
-        username: "alice".to_owned().try_into().unwrap(),
-        auth_source: AuthSource::default(),
-        password: None,
-        enabled: true,
-        roles: Default::default(),
-        external_id: None,
-        common_id: None,
-        profile: Profile::default(),
-        image: None,
-    };
-    assert_eq!(block_on(directory.create(alice)).unwrap().number, ALICE);
+    assert_eq!(
+        block_on(directory.create(new_user("alice")))
+            .unwrap()
+            .number,
+        ALICE
+    );
     directory
 }
 

@@ -17,8 +17,10 @@ use visage::bpm::{Representation, ShownAvatar, refuse};
 use visage::directory::{Change, Directory};
 use visage::image::Image;
 use visage::store::MemoryStore;
-use visage::user::{AuthSource, NewUser, Profile, User};
+use visage::user::User;
 use visage::web::{Answer, Head};
+
+use crate::users::new_user;
 
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
 
@@ -33,18 +35,7 @@ fn head(query: &str) -> Head {
 }
 
 fn user(name: &str) -> User {
-    let new = NewUser {
-        username: name.to_owned().try_into().unwrap(),
-        auth_source: AuthSource::default(),
-        password: None,
-        enabled: true,
-        roles: Default::default(),
-        external_id: None,
-        common_id: None,
-        profile: Profile::default(),
-        image: None,
-    };
-    block_on(Directory::new(MemoryStore::default()).create(new)).unwrap()
+    block_on(Directory::new(MemoryStore::default()).create(new_user(name))).unwrap()
 }
 
 fn shown(query: &str, name: &str, image: &Image) -> Answer {

@@ -8,7 +8,9 @@ use visage::directory::{By, Directory};
 use visage::image::{Image, MAX_BYTES};
 use visage::name::UserNumber;
 use visage::store::{Fault, MemoryStore, Store};
-use visage::user::{AuthSource, NewUser, Profile, Text, User};
+use visage::user::{NewUser, Text, User};
+
+use crate::users::new_user;
 
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.png");
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
@@ -27,20 +29,6 @@ thread_local! {
 
 fn directory<S: Store>(store: S) -> Directory<S> {
     Directory::with_clock(store, || NOW.get())
-}
-
-fn new_user(username: &str) -> NewUser {
-    NewUser {
-        username: username.to_owned().try_into().unwrap(),
-        auth_source: AuthSource::default(),
-        password: None,
-        enabled: true,
-        roles: Default::default(),
-        external_id: None,
-        common_id: None,
-        profile: Profile::default(),
-        image: None,
-    }
 }
 
 /// A user who needs all three pointers.

@@ -20,3 +20,4 @@ mod name;
 mod netex_fetch;
 mod netex_user;
 mod password;
+mod users;
