@@ -8,6 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use visage::Error;
 use visage::bpm::upload;
 use visage::image::Image;
+use visage::web::shortened;
 use visage_fuzz::{PIXEL, assert_image, now};
 
 const BOUNDARY: &str = "----boundary";
@@ -104,7 +105,7 @@ fn expected(parts: &[Part<'_>]) -> Result<Image, Error> {
         .filter_map(|part| Some((part.file_name?, part)));
     let (name, part) = files.next().ok_or(Error::NoFile)?;
     let image = Image::new(part.content.bytes().to_vec(), part.media_type())
-        .map_err(|fault| Error::image(name.to_owned(), fault))?;
+        .map_err(|fault| Error::image(shortened(name), fault))?;
     match files.next() {
         None => Ok(image),
         Some(_) => Err(Error::SeveralFiles),
