@@ -22,10 +22,11 @@ mod store;
 mod variables;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,9 +63,9 @@ struct Flags {
     #[arg(long = "variable", value_name = "NAME=VALUE | NAME=@FILE")]
     variables: Vec<Given>,
 
-    /// Where data is kept [default: .spin beside the manifest]
+    /// Where data is kept; an empty value keeps it in memory [default: .spin beside the manifest]
     #[arg(long, value_name = "DIR")]
-    state_dir: Option<PathBuf>,
+    state_dir: Option<OsString>,
 
     /// Drops what components print
     #[arg(short, long)]
@@ -135,11 +136,11 @@ fn load(manifest: &Manifest, flags: &Flags) -> anyhow::Result<Application> {
             eprintln!("Warning: the variable {name} is empty: {effect}");
         }
     }
-    let state = flags
-        .state_dir
-        .clone()
-        .unwrap_or_else(|| manifest.folder.join(".spin"));
-    let database = Database::open(&state.join("sqlite_key_value.db"))?;
+    let database = match &flags.state_dir {
+        Some(folder) if folder.is_empty() => Database::in_memory()?,
+        Some(folder) => Database::open(Path::new(folder))?,
+        None => Database::open(&manifest.folder.join(".spin"))?,
+    };
     let engine = instance::engine()?;
     let load = |name: &String, component: &manifest::Component| {
         let hosts = AllowedHosts::parse(&component.allowed_outbound_hosts, &variables);

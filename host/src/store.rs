@@ -14,6 +14,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tokio::task::block_in_place;
 
+/// The file's name, as in Spin.
+const FILE: &str = "sqlite_key_value.db";
+
 /// The most that one read may bring, as in Spin.
 const READ_LIMIT: usize = 128 << 20;
 
@@ -55,26 +58,32 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Database(Mutex<Option<Connection>>);
 
 impl Database {
-    /// Opens the database at `path`, with its folder and its table where they are missing.
-    pub fn open(path: &Path) -> anyhow::Result<Arc<Self>> {
-        let open = || -> anyhow::Result<Connection> {
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent)?;
-            }
-            let connection = Connection::open(path)?;
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS spin_key_value (
-                    store TEXT NOT NULL,
-                    key   TEXT NOT NULL,
-                    value BLOB NOT NULL,
-                    PRIMARY KEY (store, key)
-                )",
-                [],
-            )?;
-            rusqlite::vtab::array::load_module(&connection)?;
-            Ok(connection)
+    /// Opens the database in `folder`, with the folder and the table where they are missing.
+    pub fn open(folder: &Path) -> anyhow::Result<Arc<Self>> {
+        let path = folder.join(FILE);
+        let open = || {
+            std::fs::create_dir_all(folder)?;
+            Self::on(Connection::open(&path)?)
         };
-        let connection = open().with_context(|| format!("cannot open {}", path.display()))?;
+        open().with_context(|| format!("cannot open {}", path.display()))
+    }
+
+    /// A database that ends with the process.
+    pub fn in_memory() -> anyhow::Result<Arc<Self>> {
+        Self::on(Connection::open_in_memory()?)
+    }
+
+    fn on(connection: Connection) -> anyhow::Result<Arc<Self>> {
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS spin_key_value (
+                store TEXT NOT NULL,
+                key   TEXT NOT NULL,
+                value BLOB NOT NULL,
+                PRIMARY KEY (store, key)
+            )",
+            [],
+        )?;
+        rusqlite::vtab::array::load_module(&connection)?;
         Ok(Arc::new(Self(Mutex::new(Some(connection)))))
     }
 
@@ -274,7 +283,7 @@ mod tests {
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(&folder.path().join("state/kv.db")).unwrap();
+        let database = Database::open(&folder.path().join("state")).unwrap();
         (folder, Store::new(database, "default"))
     }
 
@@ -288,7 +297,7 @@ mod tests {
         store.delete("c").unwrap();
         drop(store);
 
-        let database = Database::open(&folder.path().join("state/kv.db")).unwrap();
+        let database = Database::open(&folder.path().join("state")).unwrap();
         let store = Store::new(database.clone(), "default");
         assert_eq!(store.get("a").unwrap().as_deref(), Some(&b"1"[..]));
         assert_eq!(store.keys().unwrap(), ["a", "b"]);
@@ -341,7 +350,7 @@ mod tests {
         assert_eq!(store.set("other", b""), Err(Error::Broken));
         assert_eq!(store.each_key(|_| true), Err(Error::Broken));
 
-        let reopened = Database::open(&folder.path().join("state/kv.db")).unwrap();
+        let reopened = Database::open(&folder.path().join("state")).unwrap();
         assert_eq!(
             Store::new(reopened, "default").get("k").unwrap().unwrap(),
             b"text"

@@ -10,7 +10,6 @@
 )]
 
 mod access;
-mod calls;
 mod cases;
 mod clients;
 mod crashes;
@@ -29,3 +28,5 @@ mod secrets;
 mod store_faults;
 mod stored;
 mod uploads;
+
+use visage_tests::calls;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use toml_edit::DocumentMut;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    build_components();
+    build_components("spin.toml");
     std::env::var_os("VISAGE_SPIN").map_or_else(
         || Runtime::Host(build_host()),
         |spin| Runtime::Spin(spin.into()),
@@ -41,14 +41,15 @@ pub fn root() -> &'static Path {
         .expect("this crate stands in the workspace")
 }
 
-/// Does in one call of cargo what the manifest's build commands do one by one. The target folder is the manifest's,
-/// whatever the environment says.
-fn build_components() {
-    let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("spin.toml is read");
-    let manifest: DocumentMut = manifest.parse().expect("spin.toml is TOML");
+/// Does in one call of cargo what the build commands of a manifest do one by one. The manifest is named from the
+/// workspace's folder, and its components are named like their packages. The target folder is the manifest's, whatever
+/// the environment says.
+pub fn build_components(manifest: &str) {
+    let manifest = std::fs::read_to_string(root().join(manifest)).expect("the manifest is read");
+    let manifest: DocumentMut = manifest.parse().expect("the manifest is TOML");
     let components = manifest["component"]
         .as_table()
-        .expect("spin.toml has components");
+        .expect("the manifest has components");
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
         .args([

@@ -13,6 +13,7 @@
 )]
 
 mod artifacts;
+pub mod calls;
 pub mod cases;
 pub mod client;
 pub mod fixtures;
@@ -20,7 +21,7 @@ pub mod http;
 mod process;
 pub mod server;
 
-pub use artifacts::{root, serves_with_spin};
+pub use artifacts::{build_components, root, serves_with_spin};
 pub use client::Connection;
 pub use http::{Answer, Request};
-pub use server::Server;
+pub use server::{Server, Setup};

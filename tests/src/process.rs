@@ -87,7 +87,8 @@ impl Process {
         status
     }
 
-    fn pid(&self) -> Pid {
+    /// The process, which is the head of its group too.
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 

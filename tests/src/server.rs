@@ -30,13 +30,42 @@ const START: Duration = Duration::from_secs(180);
 /// What tells of a trap, in the words of wasmtime and of Rust's panics.
 const TRAP: [&str; 3] = ["wasm trap", "wasm backtrace", "panicked at"];
 
+/// What a server is to serve, and how.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The manifest, from the workspace's folder.
+    pub manifest: &'static str,
+    /// The variables.
+    pub variables: BTreeMap<String, String>,
+    /// Flags more. Spin may not know them.
+    pub flags: Vec<String>,
+    /// Whether the data is kept in memory, in place of the state folder.
+    pub in_memory: bool,
+}
+
+impl Setup {
+    /// Visage on a state folder, with these variables over the usual ones.
+    #[must_use]
+    pub fn with(variables: &[(&str, &str)]) -> Self {
+        Self {
+            manifest: "spin.toml",
+            variables: VARIABLES
+                .iter()
+                .chain(variables)
+                .map(|&(name, value)| (name.into(), value.into()))
+                .collect(),
+            flags: Vec::new(),
+            in_memory: false,
+        }
+    }
+}
+
 /// A running server. Dropping it ends its processes and removes its state folder.
 pub struct Server {
     // Before the folder: what a process still holds open can't always be removed.
     process: Option<Process>,
     address: SocketAddr,
-    variables: BTreeMap<String, String>,
-    flags: Vec<String>,
+    setup: Setup,
     state: TempDir,
     log: Log,
 }
@@ -51,26 +80,29 @@ impl Server {
     /// Starts a server with these variables over the usual ones.
     #[must_use]
     pub fn with(variables: &[(&str, &str)]) -> Self {
-        Self::with_flags(variables, &[])
+        Self::of(Setup::with(variables))
     }
 
     /// Starts a server with these variables over the usual ones, and with these flags more. Spin may not know them.
     #[must_use]
     pub fn with_flags(variables: &[(&str, &str)], flags: &[&str]) -> Self {
-        let variables = VARIABLES
-            .iter()
-            .chain(variables)
-            .map(|&(name, value)| (name.into(), value.into()))
-            .collect();
+        let flags = flags.iter().map(|&flag| flag.into()).collect();
+        Self::of(Setup {
+            flags,
+            ..Setup::with(variables)
+        })
+    }
+
+    /// Starts a server.
+    #[must_use]
+    pub fn of(setup: Setup) -> Self {
         let state = TempDir::with_prefix("visage-").expect("a state folder is made");
         let log = Log::default();
-        let flags: Vec<_> = flags.iter().map(|&flag| flag.into()).collect();
-        let (process, address) = serve(&state, &variables, &flags, &log);
+        let (process, address) = serve(&state, &setup, &log);
         Self {
             process: Some(process),
             address,
-            variables,
-            flags,
+            setup,
             state,
             log,
         }
@@ -86,6 +118,13 @@ impl Server {
     #[must_use]
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The group of its processes.
+    #[must_use]
+    pub fn process_group(&self) -> i32 {
+        let process = self.process.as_ref().expect("the server runs");
+        process.pid().as_raw_nonzero().get()
     }
 
     /// The folder in which it keeps its data.
@@ -139,7 +178,7 @@ impl Server {
 
     /// Sets a variable from the next start on.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.variables.insert(name.into(), value.into());
+        self.setup.variables.insert(name.into(), value.into());
     }
 
     /// Starts it again, on the same state folder. The port may be another.
@@ -148,7 +187,7 @@ impl Server {
             self.process.is_none(),
             "the server must have been ended before"
         );
-        let (process, address) = serve(&self.state, &self.variables, &self.flags, &self.log);
+        let (process, address) = serve(&self.state, &self.setup, &self.log);
         self.process = Some(process);
         self.address = address;
     }
@@ -159,12 +198,7 @@ impl Server {
 }
 
 /// Starts the host or Spin, whose flags are the same, and waits for the line with its address.
-fn serve(
-    state: &TempDir,
-    variables: &BTreeMap<String, String>,
-    flags: &[String],
-    log: &Log,
-) -> (Process, SocketAddr) {
+fn serve(state: &TempDir, setup: &Setup, log: &Log) -> (Process, SocketAddr) {
     let mut command = match runtime() {
         Runtime::Host(host) => {
             let mut command = Command::new(host);
@@ -181,10 +215,16 @@ fn serve(
     command.current_dir(state.path());
     command
         .arg("--from")
-        .arg(root().join("spin.toml"))
-        .args(["--listen", "127.0.0.1:0"]);
-    command.arg("--state-dir").arg(state.path()).args(flags);
-    for (name, value) in variables {
+        .arg(root().join(setup.manifest))
+        .args(["--listen", "127.0.0.1:0"])
+        .arg("--state-dir");
+    if setup.in_memory {
+        command.arg("");
+    } else {
+        command.arg(state.path());
+    }
+    command.args(&setup.flags);
+    for (name, value) in &setup.variables {
         command.arg("--variable").arg(format!("{name}={value}"));
     }
     let (process, lines) = Process::spawn(&mut command, log);

@@ -1,43 +1,50 @@
-//! The documented calls, for tests that are about something else than their letter.
+//! The documented calls, for what is about something else than their letter.
 
 use std::sync::Barrier;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use visage_tests::server::NETEX_TOKEN;
-use visage_tests::{Request, fixtures};
+
+use crate::server::NETEX_TOKEN;
+use crate::{Request, fixtures};
 
 const USERS: &str = "/integration/ws/management/rest/users";
 
 /// A Netex call on a path below the users'.
-pub(crate) fn netex(method: &str, below: &str) -> Request {
+#[must_use]
+pub fn netex(method: &str, below: &str) -> Request {
     Request::new(method, &format!("{USERS}{below}")).header("X-Cloud-Auth-Token", NETEX_TOKEN)
 }
 
 /// Netex: creates a user.
-pub(crate) fn create(user: &Value) -> Request {
+#[must_use]
+pub fn create(user: &Value) -> Request {
     netex("POST", "").json(&json!({ "user": user }))
 }
 
 /// Netex: updates a user.
-pub(crate) fn update(user: &str, changes: &Value) -> Request {
+#[must_use]
+pub fn update(user: &str, changes: &Value) -> Request {
     netex("PUT", &format!("/{user}")).json(&json!({ "user": changes }))
 }
 
 /// Netex: reads a user.
-pub(crate) fn read(user: &str) -> Request {
+#[must_use]
+pub fn read(user: &str) -> Request {
     netex("GET", &format!("/{user}"))
 }
 
 /// Netex: gives a user an image.
-pub(crate) fn add_image(user: &str, picture: &str) -> Request {
+#[must_use]
+pub fn add_image(user: &str, picture: &str) -> Request {
     netex("POST", &format!("/{user}/image"))
         .json(&json!({ "image": { "base64Image": fixtures::base64(picture) } }))
 }
 
 /// BPM: a user changes the own avatar.
-pub(crate) fn change_avatar(user: &str, password: &str, picture: &str) -> Request {
+#[must_use]
+pub fn change_avatar(user: &str, password: &str, picture: &str) -> Request {
     let body = [
         b"--limit\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"picture\"\r\n\r\n",
         fixtures::picture(picture).as_slice(),
@@ -50,19 +57,21 @@ pub(crate) fn change_avatar(user: &str, password: &str, picture: &str) -> Reques
 }
 
 /// F5: the token's user changes the own image.
-pub(crate) fn put_image(token: &str, picture: &str) -> Request {
+#[must_use]
+pub fn put_image(token: &str, picture: &str) -> Request {
     Request::new("PUT", "/api/web/namespaces/system/user/settings/image")
         .header("Authorization", &format!("APIToken {token}"))
         .json(&json!({ "content_type": "", "image": fixtures::base64(picture) }))
 }
 
 /// HTTP Basic credentials.
-pub(crate) fn basic(user: &str, password: &str) -> String {
+#[must_use]
+pub fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
 /// Runs this so many times, each time in a thread of its own, all of which set out together.
-pub(crate) fn together<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn together<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(count);
     std::thread::scope(|scope| {
         let (barrier, run) = (&barrier, &run);

@@ -1,0 +1,154 @@
+//! The floor of the benchmarks: at each of Visage's routes what any component must do there. It reads the body, makes
+//! the operations on the store that Visage makes, with values of the same size, and answers with a constant of the same
+//! size. It checks nothing and understands nothing.
+
+mod http;
+mod store;
+
+use argon2::Argon2;
+use spin_sdk::wasip3::exports::http::handler::Guest;
+use spin_sdk::wasip3::http::types::{ErrorCode, Method, Request, Response};
+
+use store::Store;
+
+/// The sizes of what Visage stores for the benchmarks' users, in bytes: a new user's record, and one that has been
+/// changed often; a new user's avatar, and what stands before the picture of one that has been changed often.
+const NEW_RECORD: usize = 640;
+const RECORD: usize = 1300;
+const NEW_AVATAR: usize = 150;
+const HEADER: usize = 870;
+
+/// The most of a picture that stands in one value, in bytes.
+const PART: usize = 256 * 1024;
+
+/// What Netex answers to a change.
+const ENVELOPE: &str = r#"{"location":null,"message":"","responsePlatforms":{"training":{"location":null,"message":null,"status":200},"social":{"location":null,"message":null,"status":204},"management":{"location":null,"message":null,"status":204}},"status":204}"#;
+
+struct Floor;
+spin_sdk::wasip3::http::service::export!(Floor);
+
+impl Guest for Floor {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        let store = Store::opened().await?;
+        let path = request.get_path_with_query().unwrap_or_default();
+        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let body = match (&request.get_method(), segments.as_slice()) {
+            (Method::Post, [.., "users"]) => create(&store, request).await?,
+            (Method::Put, [.., "users", user]) => update(&store, user, request).await?,
+            (Method::Post, [.., user, "image"]) => {
+                let picture = picture_in_json(request).await?;
+                find(&store, user).await?;
+                replace(&store, user, picture).await?;
+                ENVELOPE.into()
+            }
+            (Method::Post, [.., "avatar", user]) => {
+                let picture = http::body(request).await?;
+                change_avatar(&store, user, picture).await?
+            }
+            (Method::Put, [.., "settings", "image"]) => {
+                let user = http::token(&request);
+                find(&store, &user).await?;
+                let picture = picture_in_json(request).await?;
+                replace(&store, &user, picture).await?;
+                b"{}".into()
+            }
+            (Method::Get, [.., "settings", "image"]) => {
+                let user = http::token(&request);
+                find(&store, &user).await?;
+                let picture = store.get(&avatar(&user)).await?;
+                in_base64(picture.len())
+            }
+            _ => return Err(ErrorCode::InternalError(None)),
+        };
+        http::answer(body).await
+    }
+}
+
+async fn create(store: &Store, request: Request) -> Result<Vec<u8>, ErrorCode> {
+    http::body(request).await?;
+    // The name is free.
+    store.get("floor.name").await?;
+    let number = store.increment("floor.sequence")?;
+    let user = format!("u{number}");
+    store.increment(&format!("floor.name.{user}.turns"))?;
+    store.set_many(&[
+        (record(&user), vec![b' '; NEW_RECORD]),
+        (avatar(&user), vec![b' '; NEW_AVATAR]),
+    ])?;
+    store.increment(&name(&user))?;
+    Ok(ENVELOPE.into())
+}
+
+async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, ErrorCode> {
+    http::body(request).await?;
+    find(store, user).await?;
+    store.swap(&record(user), &[b' '; RECORD])?;
+    Ok(ENVELOPE.into())
+}
+
+/// Looks a user up by name: the pointer, and the record that it leads to.
+async fn find(store: &Store, user: &str) -> Result<(), ErrorCode> {
+    store.get(&name(user)).await?;
+    store.get(&record(user)).await?;
+    Ok(())
+}
+
+async fn change_avatar(store: &Store, user: &str, picture: Vec<u8>) -> Result<Vec<u8>, ErrorCode> {
+    find(store, user).await?;
+    if user.starts_with("first") {
+        // What a login takes that is not remembered.
+        let mut hash = [0; 32];
+        Argon2::default()
+            .hash_password_into(b"password", b"salt of a login", &mut hash)
+            .map_err(|_| ErrorCode::InternalError(None))?;
+    }
+    find(store, user).await?;
+    let answer = in_base64(picture.len());
+    replace(store, user, picture).await?;
+    Ok(answer)
+}
+
+/// Replaces an avatar.
+async fn replace(store: &Store, user: &str, mut picture: Vec<u8>) -> Result<(), ErrorCode> {
+    if picture.len() + HEADER <= PART {
+        picture.resize(picture.len() + HEADER, b' ');
+        return store.swap(&avatar(user), &picture);
+    }
+    let ticket = store.increment(&format!("floor.avatar.{user}.tickets"))?;
+    let key = |ticket: i64, part: usize| format!("floor.avatar.{user}.{ticket}.{part}");
+    let parts = picture.chunks(PART).enumerate();
+    let parts: Vec<_> = parts
+        .map(|(part, bytes)| (key(ticket, part), bytes.to_vec()))
+        .collect();
+    store.set_many(&parts)?;
+    store.swap(&avatar(user), &[b' '; HEADER])?;
+    // The parts of the one before.
+    for part in 0..parts.len() {
+        store.delete(&key(ticket - 1, part)).await?;
+    }
+    Ok(())
+}
+
+/// As many bytes as the picture in a body of JSON has.
+async fn picture_in_json(request: Request) -> Result<Vec<u8>, ErrorCode> {
+    let mut body = http::body(request).await?;
+    body.truncate(body.len() / 4 * 3);
+    Ok(body)
+}
+
+/// As many bytes as so many have in base64.
+fn in_base64(length: usize) -> Vec<u8> {
+    vec![b'A'; length / 3 * 4]
+}
+
+fn name(user: &str) -> String {
+    format!("floor.name.{user}")
+}
+
+fn record(user: &str) -> String {
+    format!("floor.user.{user}")
+}
+
+fn avatar(user: &str) -> String {
+    format!("floor.avatar.{user}")
+}

@@ -1,0 +1,66 @@
+//! The store, opened once an instance.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use spin_sdk::experimental::wasi::keyvalue::atomics::{self, Cas, CasError};
+use spin_sdk::experimental::wasi::keyvalue::batch;
+use spin_sdk::experimental::wasi::keyvalue::store::{self as bucket, Bucket};
+use spin_sdk::key_value;
+use spin_sdk::wasip3::http::types::ErrorCode;
+
+thread_local! {
+    static OPENED: RefCell<Option<Rc<Store>>> = const { RefCell::new(None) };
+}
+
+/// Both of the interfaces that Spin has to one store.
+pub(crate) struct Store {
+    store: key_value::Store,
+    bucket: Bucket,
+}
+
+impl Store {
+    pub(crate) async fn opened() -> Result<Rc<Self>, ErrorCode> {
+        if let Some(opened) = OPENED.with_borrow(Option::clone) {
+            return Ok(opened);
+        }
+        let opened = Rc::new(Self {
+            store: key_value::Store::open_default().await.map_err(failed)?,
+            bucket: bucket::open("default").map_err(failed)?,
+        });
+        OPENED.set(Some(Rc::clone(&opened)));
+        Ok(opened)
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> Result<Vec<u8>, ErrorCode> {
+        let value = self.store.get(key).await.map_err(failed)?;
+        Ok(value.unwrap_or_default())
+    }
+
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), ErrorCode> {
+        self.store.delete(key).await.map_err(failed)
+    }
+
+    pub(crate) fn increment(&self, key: &str) -> Result<i64, ErrorCode> {
+        atomics::increment(&self.bucket, key, 1).map_err(failed)
+    }
+
+    pub(crate) fn set_many(&self, values: &[(String, Vec<u8>)]) -> Result<(), ErrorCode> {
+        batch::set_many(&self.bucket, values).map_err(failed)
+    }
+
+    /// Reads the value and replaces it.
+    pub(crate) fn swap(&self, key: &str, value: &[u8]) -> Result<(), ErrorCode> {
+        let cas = Cas::new(&self.bucket, key).map_err(failed)?;
+        cas.current().map_err(failed)?;
+        match atomics::swap(cas, value) {
+            Ok(()) => Ok(()),
+            Err(CasError::CasFailed(_)) => Err(ErrorCode::InternalError(None)),
+            Err(CasError::StoreError(error)) => Err(failed(error)),
+        }
+    }
+}
+
+fn failed(error: impl std::fmt::Debug) -> ErrorCode {
+    ErrorCode::InternalError(Some(format!("{error:?}")))
+}

@@ -1,0 +1,235 @@
+//! The calls that are measured. Visage and the floor are sent the same requests.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{Method, Request};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use visage_tests::calls::basic;
+use visage_tests::fixtures;
+use visage_tests::server::NETEX_TOKEN;
+
+/// The most connections that a call is made on.
+pub const MAX_CONNECTIONS: u32 = 32;
+
+/// How many users log in for the first time by turns: more than an instance has requests, so that it remembers none.
+const FIRST_LOGINS: u64 = 160;
+
+/// The password of those who log in.
+pub const PASSWORD: &str = "correct horse battery staple";
+const USERS_PATH: &str = "/integration/ws/management/rest/users";
+const F5_PATH: &str = "/api/web/namespaces/system/user/settings/image";
+
+/// What stands for the user in a target and in a new user's body.
+const USER: &str = "{user}";
+
+/// Whose call it is. No two connections share a user, so that no call has to wait for another's.
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// A new user each time.
+    New,
+    /// The user of the connection.
+    User,
+    /// The user of the connection, by name and password.
+    Login,
+    /// Another user each time, by name and password.
+    FirstLogin,
+}
+
+impl Who {
+    fn name(self, run: &str, connection: u32, number: u64) -> String {
+        match self {
+            Self::New => format!("{run}.{number}"),
+            Self::User => format!("user{connection}"),
+            Self::Login => format!("login{connection}"),
+            Self::FirstLogin => format!("first{}", number % FIRST_LOGINS),
+        }
+    }
+}
+
+/// One call.
+#[derive(Clone)]
+pub struct Call {
+    /// Its name in the table.
+    pub name: String,
+    who: Who,
+    method: Method,
+    target: String,
+    content_type: &'static str,
+    body: Bytes,
+}
+
+impl Call {
+    fn json(name: impl Into<String>, method: Method, target: String, body: &Value) -> Self {
+        Self {
+            name: name.into(),
+            who: Who::User,
+            method,
+            target,
+            content_type: "application/json",
+            body: body.to_string().into(),
+        }
+    }
+
+    /// Netex: create user, without a password.
+    pub fn create() -> Self {
+        let who = Who::New;
+        let body = json!({ "user": user(Some(USER), None) });
+        Self {
+            who,
+            ..Self::json("Netex create", Method::POST, USERS_PATH.into(), &body)
+        }
+    }
+
+    /// Netex: update user, all of a profile.
+    pub fn update() -> Self {
+        let target = format!("{USERS_PATH}/{USER}");
+        Self::json(
+            "Netex update",
+            Method::PUT,
+            target,
+            &json!({ "user": user(None, None) }),
+        )
+    }
+
+    /// Netex: add image to user, of this size.
+    pub fn image(kibibytes: usize) -> Self {
+        let image = json!({ "base64Image": picture(kibibytes), "mimeType": "image/png" });
+        let target = format!("{USERS_PATH}/{USER}/image");
+        let name = format!("Netex image {kibibytes} KiB");
+        Self::json(name, Method::POST, target, &json!({ "image": image }))
+    }
+
+    /// Netex: the user, which is a small answer.
+    pub fn show(method: Method) -> Self {
+        let target = format!("{USERS_PATH}/{USER}");
+        let body = Bytes::new();
+        Self {
+            body,
+            ..Self::json(format!("Netex {method}"), method, target, &Value::Null)
+        }
+    }
+
+    /// IBM BPM: change my avatar.
+    fn change_avatar(name: &str, who: Who) -> Self {
+        let picture = fixtures::picture("64x64.png@65536");
+        let body = [
+            b"--limit\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"avatar.png\"\r\nContent-Type: image/png\r\n\r\n",
+            picture.as_slice(),
+            b"\r\n--limit--\r\n",
+        ];
+        Self {
+            name: name.into(),
+            who,
+            method: Method::POST,
+            target: format!("/rest/bpm/wle/v1/avatar/{USER}"),
+            content_type: "multipart/form-data; boundary=limit",
+            body: body.concat().into(),
+        }
+    }
+
+    /// F5: update user image.
+    pub fn put() -> Self {
+        let body = json!({ "content_type": "image/png", "image": picture(64) });
+        Self::json("F5 PUT 64 KiB", Method::PUT, F5_PATH.into(), &body)
+    }
+
+    fn get() -> Self {
+        let body = Bytes::new();
+        Self {
+            body,
+            ..Self::json("F5 GET 64 KiB", Method::GET, F5_PATH.into(), &Value::Null)
+        }
+    }
+
+    /// A request of a run, the one with this number of this connection.
+    pub fn request(
+        &self,
+        run: &str,
+        connection: u32,
+        number: u64,
+    ) -> http::Result<Request<Full<Bytes>>> {
+        let user = self.who.name(run, connection, number);
+        let body = match self.who {
+            Who::New => String::from_utf8_lossy(&self.body)
+                .replace(USER, &user)
+                .into(),
+            _ => self.body.clone(),
+        };
+        let request = Request::builder()
+            .method(self.method.clone())
+            .uri(self.target.replace(USER, &user))
+            .header(CONTENT_TYPE, self.content_type);
+        let request = match self.who {
+            Who::Login | Who::FirstLogin => request.header(AUTHORIZATION, basic(&user, PASSWORD)),
+            _ if self.target == F5_PATH => {
+                request.header(AUTHORIZATION, format!("APIToken {user}"))
+            }
+            _ => request.header("x-cloud-auth-token", NETEX_TOKEN),
+        };
+        request.body(Full::new(body))
+    }
+}
+
+/// The calls of the table, in its order.
+pub fn all() -> Vec<Call> {
+    vec![
+        Call::create(),
+        Call::update(),
+        Call::image(4),
+        Call::image(64),
+        Call::image(512),
+        Call::change_avatar("BPM POST 64 KiB, remembered login", Who::Login),
+        Call::change_avatar("BPM POST 64 KiB, first login", Who::FirstLogin),
+        Call::put(),
+        Call::get(),
+    ]
+}
+
+/// The users that the calls are about, in the order in which they are to be created.
+pub fn users() -> Vec<Value> {
+    let numbers = 0..MAX_CONNECTIONS;
+    let names = numbers
+        .clone()
+        .map(|number| (Who::User.name("", number, 0), None));
+    let logins = numbers.map(|number| (Who::Login.name("", number, 0), Some(PASSWORD)));
+    let first =
+        (0..FIRST_LOGINS).map(|number| (Who::FirstLogin.name("", 0, number), Some(PASSWORD)));
+    let users = names.chain(logins).chain(first);
+    users
+        .map(|(name, password)| user(Some(&name), password))
+        .collect()
+}
+
+/// The variable `f5_tokens`: each user's token is the name.
+pub fn f5_tokens() -> String {
+    let names = (0..MAX_CONNECTIONS).map(|number| Who::User.name("", number, 0));
+    names
+        .map(|name| format!("{name}={name}"))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// A user with all of a profile.
+fn user(username: Option<&str>, password: Option<&str>) -> Value {
+    json!({
+        "username": username,
+        "password": password,
+        "name": "María José",
+        "surname": "Fernández Sánchez",
+        "email": "mariajose.fernandez@example.com",
+        "language": "es",
+        "timezone": "Europe/Madrid",
+        "officePhone": "+34 981 000 000",
+        "mobilePhone": "+34 600 000 000",
+        "interests": "E-learning, instructional design",
+        "aboutMe": "Training manager since 2011",
+        "location": "A Coruña",
+        "roles": { "management": ["user"], "training": ["user", "trainer"] },
+    })
+}
+
+/// A picture of this size, in base64.
+fn picture(kibibytes: usize) -> String {
+    fixtures::base64(&format!("64x64.png@{}", kibibytes * 1024))
+}

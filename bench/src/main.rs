@@ -1,0 +1,58 @@
+//! Visage against the floor, over HTTP: `bench/README.md` tells how to read what this prints.
+#![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
+
+mod calls;
+mod instances;
+mod load;
+mod pair;
+mod process;
+mod report;
+mod spread;
+mod table;
+
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::pair::{Effort, Pair};
+use crate::report::Report;
+
+/// Measures Visage's functions against bare components that have the same work.
+#[derive(Parser)]
+struct Flags {
+    /// How long each turn of a server is
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    turn: f64,
+
+    /// How many turns each server has at a call
+    #[arg(long, value_name = "COUNT", default_value_t = 7)]
+    turns: u32,
+
+    /// Only the tables of calls, and of these only what has this in its name; nothing is kept
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+fn main() -> anyhow::Result<()> {
+    let flags = Flags::parse();
+    visage_tests::build_components("bench/spin.toml");
+    let effort = Effort {
+        turn: Duration::from_secs_f64(flags.turn),
+        turns: flags.turns,
+    };
+    let mut calls = calls::all();
+    if let Some(only) = &flags.only {
+        calls.retain(|call| call.name.contains(only));
+    }
+    let mut report = Report::new(effort);
+    let mut in_memory = Pair::start(true)?;
+    let closed = report.closed_loop("Store in memory", &mut in_memory, &calls)?;
+    report.closed_loop("SQLite on disk", &mut Pair::start(false)?, &calls)?;
+    if flags.only.is_none() {
+        report.open_loop(&mut in_memory, &calls, &closed)?;
+        report.one_packet(&mut in_memory)?;
+        report.instances(&in_memory)?;
+        report.keep()?;
+    }
+    Ok(())
+}
