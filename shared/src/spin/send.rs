@@ -4,16 +4,20 @@ use http::StatusCode;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
-use spin_sdk::wit_bindgen::yield_async;
+use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc, yield_async};
 
 use crate::web::Answer;
 
 /// Sends an answer in one packet: head and body together.
 ///
-/// Spin leaves `TCP_NODELAY` off. A body that is offered only after the head was returned becomes a second packet,
-/// which waits for the client to acknowledge the first: 40 ms, with most clients. So the body is offered first, and
-/// Spin gets two turns to take it. This can become `http::Response` as the SDK sends it when Spin sets
-/// `TCP_NODELAY`.
+/// Spin leaves `TCP_NODELAY` off. A body that Spin takes only after it has sent the head becomes a second packet, which
+/// waits for the client to acknowledge the first: 40 ms, with most clients. Spin takes the body right after the
+/// response, and the connection's task gets to run only then, if
+/// - this instance's task has begun its turn anew: one that has used the store may have lost its thread's queue, and
+///   what it wakes then runs at once on another thread;
+/// - no other call begins in this instance in between.
+///
+/// This can become `http::Response` as the SDK sends it when Spin sets `TCP_NODELAY`.
 pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response, ErrorCode> {
     if answer.status() != StatusCode::NOT_MODIFIED {
         let length = HeaderValue::from(answer.body().len());
@@ -36,13 +40,36 @@ pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response
     }
     let (mut writer, reader) = wit_stream::new();
     let (response, _) = Response::new(headers, Some(reader), trailers_reader);
+    let undisturbed = Undisturbed::new();
     spawn(async move {
-        // What is left over is what a client that has gone away did not take.
-        let _unsent = writer.write_all(body).await;
+        let (_, rest) = writer.write(body).await;
+        // The rest of a long body takes as long as the client does.
+        drop(undisturbed);
+        if rest.remaining() > 0 {
+            // What is left over is what a client that has gone away did not take.
+            let _unsent = writer.write_all(rest.into_vec()).await;
+        }
     });
+    // Spin skips the first yield after a call has begun in this instance. The second is a new turn.
     yield_async().await;
     yield_async().await;
     with_status(response, parts.status)
+}
+
+/// While it lives, further calls wait or go to another instance.
+struct Undisturbed;
+
+impl Undisturbed {
+    fn new() -> Self {
+        backpressure_inc();
+        Self
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        backpressure_dec();
+    }
 }
 
 fn with_status(response: Response, status: StatusCode) -> Result<Response, ErrorCode> {
