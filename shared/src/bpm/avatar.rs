@@ -1,7 +1,6 @@
 //! The UserAvatarData document.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -95,7 +94,7 @@ impl<'u> UserAvatarData<'u> {
         Self {
             user_id: user.number.0,
             user_name: user.username.as_str(),
-            user_avatar_image: STANDARD.encode(bytes),
+            user_avatar_image: STANDARD.encode_to_string(bytes),
             user_avatar_key,
             user_update_timestamp,
             image_format: match format {

@@ -1,7 +1,6 @@
 //! The current user's image in answers.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use headers::HeaderMapExt as _;
 use http::header::{ACCEPT, VARY};
 use http::{HeaderValue, StatusCode};
@@ -52,7 +51,7 @@ pub fn show(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
     } else {
         let body = HttpBody {
             content_type: media_type,
-            data: STANDARD.encode(&avatar.bytes),
+            data: STANDARD.encode_to_string(&avatar.bytes),
             extensions: [],
         };
         web::unless_known(head, &avatar.change, || web::json(StatusCode::OK, &body))?
