@@ -105,6 +105,15 @@ impl<S: Store> Directory<S> {
         number: UserNumber,
         mut change: impl FnMut(&mut User) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.update_by(number, &mut change).await
+    }
+
+    /// [`Directory::update`], compiled once for all changes.
+    async fn update_by(
+        &self,
+        number: UserNumber,
+        change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let gone = || Error::NoSuchUser(number.to_string());
         self.swap(&key::user(number), |mut record: Record| {
             let user = record.live_user_mut().ok_or_else(gone)?;

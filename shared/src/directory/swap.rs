@@ -73,6 +73,9 @@ pub(super) enum Swap<V, T> {
     Leave(T),
 }
 
+/// What a swap does with the bytes that have been read, and with the failure of the last try.
+type Step<'s> = dyn FnMut(&[u8], Option<Error>) -> Result<Option<Vec<u8>>, Error> + 's;
+
 impl<S: Store> Directory<S> {
     /// Reads `key`, asks `change` what to do with the value, and swaps it, again if another call came between.
     /// `None` where the key is absent: a swap from there has no loser on SQLite, so there is never one.
@@ -93,38 +96,58 @@ impl<S: Store> Directory<S> {
         key: &str,
         mut change: impl FnMut(V) -> Result<Swap<V, T>, Error>,
     ) -> Result<Option<T>, Error> {
-        let mut tried: Option<(V, T, Option<Error>)> = None;
-        // The last look is at what became of the last try.
-        for attempt in 0..=ATTEMPTS {
-            let (bytes, snapshot) = match (self.store.snapshot(key).await, &tried) {
-                (Ok(read), _) => read,
-                (Err(_), Some((_, _, Some(failure)))) => return Err(failure.clone()),
-                (Err(failure), _) => return Err(failure),
-            };
-            let Some(bytes) = bytes else { return Ok(None) };
-            let value = V::decode(&bytes)?;
-            if let Some((written, outcome, failure)) = tried.take() {
+        let mut tried: Option<(V, T)> = None;
+        let mut seen = None;
+        let mut step = |bytes: &[u8], failure: Option<Error>| {
+            let value = V::decode(bytes)?;
+            if let Some((written, outcome)) = tried.take() {
                 if value.shows(token, &written) {
-                    return Ok(Some(outcome));
+                    seen = Some(outcome);
+                    return Ok(None);
                 }
                 if let Some(failure) = failure {
                     return Err(failure);
                 }
             }
-            if attempt == ATTEMPTS {
-                break;
-            }
             match change(value)? {
-                Swap::Leave(outcome) => return Ok(Some(outcome)),
+                Swap::Leave(outcome) => {
+                    seen = Some(outcome);
+                    Ok(None)
+                }
                 Swap::Write(mut value, outcome) => {
                     let bytes = value.encode(token)?;
-                    tried = match self.store.swap(snapshot, bytes).await {
-                        Ok(true) => return Ok(Some(outcome)),
-                        Ok(false) => Some((value, outcome, None)),
-                        Err(failure) => Some((value, outcome, Some(failure))),
-                    };
+                    tried = Some((value, outcome));
+                    Ok(Some(bytes))
                 }
             }
+        };
+        let is_present = self.swap_bytes(key, &mut step).await?;
+        let outcome = seen.or(tried.map(|(_, outcome)| outcome));
+        Ok(outcome.filter(|_| is_present))
+    }
+
+    /// What all swaps have in common, compiled once. `step` gets the value and, after a try that is the last one
+    /// unless it took place, why; it returns what to write, if anything. Returns whether the key is present.
+    async fn swap_bytes(&self, key: &str, step: &mut Step<'_>) -> Result<bool, Error> {
+        let mut failure = None;
+        for tries in 0..=ATTEMPTS {
+            let (bytes, snapshot) = match self.store.snapshot(key).await {
+                Ok(read) => read,
+                Err(error) => return Err(failure.unwrap_or(error)),
+            };
+            let Some(bytes) = bytes else {
+                return Ok(false);
+            };
+            // The last look is at what became of the last try.
+            let last = failure.or((tries == ATTEMPTS).then_some(Error::Contended));
+            let Some(bytes) = step(&bytes, last)? else {
+                return Ok(true);
+            };
+            failure = match self.store.swap(snapshot, bytes).await {
+                Ok(true) => return Ok(true),
+                Ok(false) => None,
+                Err(error) => Some(error),
+            };
         }
         Err(Error::Contended)
     }
