@@ -1,8 +1,9 @@
 //! Bodies of JSON, read so that what is wrong with one can be said without repeating what it holds.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::Deserializer as _;
+use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json_borrow::Value;
 
@@ -136,6 +137,29 @@ impl<'v> Members<'v> {
 
 /// The text of an object's member; of members of one name the last one's.
 pub fn raw_member<'b>(object: &'b [u8], name: &str) -> Option<&'b RawValue> {
-    let mut members: BTreeMap<Cow<'b, str>, &RawValue> = serde_json::from_slice(object).ok()?;
-    members.remove(name)
+    let mut reader = serde_json::Deserializer::from_slice(object);
+    let member = reader.deserialize_map(LastMember(name)).ok()?;
+    reader.end().ok()?;
+    member
+}
+
+/// Reads an object for the last member of this name.
+struct LastMember<'n>(&'n str);
+
+impl<'b> Visitor<'b> for LastMember<'_> {
+    type Value = Option<&'b RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut last = None;
+        while let Some((name, value)) = members.next_entry::<String, &RawValue>()? {
+            if name == self.0 {
+                last = Some(value);
+            }
+        }
+        Ok(last)
+    }
 }
