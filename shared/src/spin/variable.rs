@@ -1,7 +1,6 @@
 //! The component's variables, read once an instance.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use spin_sdk::variables;
@@ -10,12 +9,15 @@ use crate::Error;
 
 thread_local! {
     /// A provider such as Vault is a network away; a variable that changes is noticed by the next instance.
-    static VALUES: RefCell<HashMap<&'static str, Rc<str>>> = RefCell::default();
+    static VALUES: RefCell<Vec<(&'static str, Rc<str>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The value of one of the component's variables.
 pub(super) async fn variable(name: &'static str) -> Result<Rc<str>, Error> {
-    let known = VALUES.with_borrow(|values| values.get(name).cloned());
+    let known = VALUES.with_borrow(|values| {
+        let mut values = values.iter();
+        values.find_map(|(known, value)| (*known == name).then(|| Rc::clone(value)))
+    });
     if let Some(value) = known {
         return Ok(value);
     }
@@ -25,7 +27,7 @@ pub(super) async fn variable(name: &'static str) -> Result<Rc<str>, Error> {
             detail: format!("variable {name}: {}", reason(&error)),
         })?
         .into();
-    VALUES.with_borrow_mut(|values| values.insert(name, Rc::clone(&value)));
+    VALUES.with_borrow_mut(|values| values.push((name, Rc::clone(&value))));
     Ok(value)
 }
 
