@@ -1,16 +1,16 @@
 //! The UserAvatarData document.
 
-use base64_simd::STANDARD;
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::representation::{Document, Representation};
-use super::xml::{self, Writer, text_element};
+use super::xml::{self, Writer, base64_element, text_element};
 use crate::Error;
 use crate::directory::{Avatar, Change};
 use crate::image::{Format, Image};
 use crate::user::User;
-use crate::web::Answer;
+use crate::web::{self, Answer};
 
 /// The picture of a user who has none; drawn for this project.
 const DEFAULT_PICTURE: &[u8] = include_bytes!("default-avatar.png");
@@ -49,7 +49,7 @@ struct UserAvatarData<'u> {
     #[serde(rename = "userID")]
     user_id: u64,
     user_name: &'u str,
-    user_avatar_image: String,
+    user_avatar_image: Box<RawValue>,
     user_avatar_key: String,
     user_update_timestamp: String,
     image_format: &'static str,
@@ -62,7 +62,7 @@ impl Representation {
     /// # Errors
     /// [`Error::Internal`] when the answer cannot be written.
     pub fn show(&self, user: &User, avatar: ShownAvatar<'_>) -> Result<Answer, Error> {
-        let data = UserAvatarData::new(user, avatar);
+        let data = UserAvatarData::new(user, avatar)?;
         if self.bare {
             self.answer(StatusCode::OK, &data)
         } else {
@@ -73,7 +73,7 @@ impl Representation {
 }
 
 impl<'u> UserAvatarData<'u> {
-    fn new(user: &'u User, avatar: ShownAvatar<'_>) -> Self {
+    fn new(user: &'u User, avatar: ShownAvatar<'_>) -> Result<Self, Error> {
         let own = |change: &Change| {
             let timestamp = change.timestamp.to_string();
             (format!("{timestamp}-{}", user.number), timestamp)
@@ -91,10 +91,10 @@ impl<'u> UserAvatarData<'u> {
             ),
             ShownAvatar::Default => (DEFAULT_PICTURE, Format::Png, default(), "true"),
         };
-        Self {
+        Ok(Self {
             user_id: user.number.0,
             user_name: user.username.as_str(),
-            user_avatar_image: STANDARD.encode_to_string(bytes),
+            user_avatar_image: web::base64_string(bytes)?,
             user_avatar_key,
             user_update_timestamp,
             image_format: match format {
@@ -103,7 +103,7 @@ impl<'u> UserAvatarData<'u> {
                 Format::Gif => "gif",
             },
             is_default,
-        }
+        })
     }
 }
 
@@ -147,7 +147,11 @@ impl UserAvatarData<'_> {
             .write_inner_content(|writer| {
                 text_element(writer, "userID", &self.user_id.to_string())?;
                 text_element(writer, "userName", self.user_name)?;
-                text_element(writer, "userAvatarImage", &self.user_avatar_image)?;
+                base64_element(
+                    writer,
+                    "userAvatarImage",
+                    self.user_avatar_image.get().trim_matches('"'),
+                )?;
                 text_element(writer, "userAvatarKey", &self.user_avatar_key)?;
                 text_element(writer, "userUpdateTimestamp", &self.user_update_timestamp)?;
                 text_element(writer, "imageFormat", self.image_format)?;

@@ -25,3 +25,11 @@ pub(super) fn text_element(writer: &mut Writer, name: &str, text: &str) -> io::R
         .write_text_content(BytesText::new(&text))?;
     Ok(())
 }
+
+/// An element with base64 for text, in which no character needs to be looked at.
+pub(super) fn base64_element(writer: &mut Writer, name: &str, base64: &str) -> io::Result<()> {
+    writer
+        .create_element(name)
+        .write_text_content(BytesText::from_escaped(base64))?;
+    Ok(())
+}

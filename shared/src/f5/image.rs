@@ -1,10 +1,10 @@
 //! The current user's image in answers.
 
-use base64_simd::STANDARD;
 use headers::HeaderMapExt as _;
 use http::header::{ACCEPT, VARY};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::Error;
 use crate::directory::{Avatar, Change};
@@ -32,7 +32,7 @@ pub fn removed() -> Result<Answer, Error> {
 #[derive(Serialize)]
 struct HttpBody {
     content_type: &'static str,
-    data: String,
+    data: Box<RawValue>,
     extensions: [(); 0],
 }
 
@@ -51,7 +51,7 @@ pub fn show(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
     } else {
         let body = HttpBody {
             content_type: media_type,
-            data: STANDARD.encode_to_string(&avatar.bytes),
+            data: web::base64_string(&avatar.bytes)?,
             extensions: [],
         };
         web::unless_known(head, &avatar.change, || web::json(StatusCode::OK, &body))?

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base64_simd::STANDARD;
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -133,6 +134,20 @@ impl<'v> Members<'v> {
                 .ok_or_else(|| self.invalid(name, problem)),
         }
     }
+}
+
+/// Bytes in base64 as a JSON string, which nobody has to look through for what must be escaped.
+///
+/// # Errors
+/// [`Error::Internal`] when the string cannot be written.
+pub fn base64_string(bytes: &[u8]) -> Result<Box<RawValue>, Error> {
+    let mut json = String::with_capacity(STANDARD.encoded_length(bytes.len()) + 2);
+    json.push('"');
+    STANDARD.encode_append(bytes, &mut json);
+    json.push('"');
+    RawValue::from_string(json).map_err(|error| Error::Internal {
+        detail: format!("base64 cannot be written: {error}"),
+    })
 }
 
 /// The text of an object's member; of members of one name the last one's.

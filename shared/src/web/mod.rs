@@ -11,7 +11,7 @@ mod request_id;
 pub use answer::{Answer, empty, json, shortened, with_headers_of};
 pub use caller::{Authorization, SecretList, same_secret};
 pub use head::{Head, decode_segment};
-pub use json::{Members, raw_member, read_object};
+pub use json::{Members, base64_string, raw_member, read_object};
 pub use picture::{etag, picture, unless_known};
 pub use request_id::request_id;
 
