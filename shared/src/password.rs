@@ -1,7 +1,6 @@
 //! Passwords: argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane), never kept or shown in clear.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use argon2::Argon2;
@@ -66,7 +65,8 @@ const MAX_REMEMBERED: usize = 256;
 /// that nothing kept leads back to a password, and a changed password has another.
 struct Remembered {
     key: [u8; 32],
-    verified: HashMap<[u8; 32], Instant>,
+    /// Few enough to be looked through.
+    verified: Vec<([u8; 32], Instant)>,
 }
 
 thread_local! {
@@ -77,7 +77,7 @@ impl Remembered {
     fn new() -> Option<Self> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).ok()?;
-        let verified = HashMap::new();
+        let verified = Vec::new();
         Some(Self { key, verified })
     }
 
@@ -90,10 +90,16 @@ impl Remembered {
         Some(mac.finalize().into_bytes().into())
     }
 
+    fn remembers(&self, digest: &[u8; 32]) -> bool {
+        self.verified
+            .iter()
+            .any(|(verified, since)| verified == digest && since.elapsed() < MEMORY)
+    }
+
     fn remember(&mut self, digest: [u8; 32]) {
-        self.verified.retain(|_, since| since.elapsed() < MEMORY);
+        self.verified.retain(|(_, since)| since.elapsed() < MEMORY);
         if self.verified.len() < MAX_REMEMBERED {
-            self.verified.insert(digest, Instant::now());
+            self.verified.push((digest, Instant::now()));
         }
     }
 }
@@ -110,10 +116,7 @@ pub fn verify_remembered(hash: Option<&PasswordHash>, password: &str) -> bool {
         })
     });
     let is_remembered = digest.is_some_and(|digest| {
-        REMEMBERED.with_borrow(|slot| {
-            let since = slot.as_ref().and_then(|slot| slot.verified.get(&digest));
-            since.is_some_and(|since| since.elapsed() < MEMORY)
-        })
+        REMEMBERED.with_borrow(|slot| slot.as_ref().is_some_and(|slot| slot.remembers(&digest)))
     });
     if is_remembered {
         return true;

@@ -121,11 +121,16 @@ impl Representation {
             detail: format!("a document cannot be written: {error}"),
         };
         let mut answer = web::json(status, document)?;
+        if self.form == Form::Xml {
+            *answer.body_mut() = document.to_xml().map_err(unwritable)?;
+        }
+        Ok(self.dress(answer))
+    }
+
+    /// Makes of an answer of JSON or XML what the client gets.
+    fn dress(&self, mut answer: Answer) -> Answer {
         let media_type = match (self.form, &self.callback) {
-            (Form::Xml, _) => {
-                *answer.body_mut() = document.to_xml().map_err(unwritable)?;
-                "application/xml"
-            }
+            (Form::Xml, _) => "application/xml",
             (Form::JavaScript, Some(callback)) => {
                 let json = String::from_utf8_lossy(answer.body())
                     // Ends of lines to older JavaScript, but not to JSON.
@@ -140,7 +145,7 @@ impl Representation {
         answer
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        Ok(answer)
+        answer
     }
 }
 

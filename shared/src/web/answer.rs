@@ -21,8 +21,13 @@ pub fn empty(status: StatusCode) -> Answer {
 /// # Errors
 /// [`Error::Internal`] when `body` cannot be written as JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Error> {
+    written(status, serde_json::to_vec(body))
+}
+
+/// What [`json`] does for all types of bodies alike.
+fn written(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Result<Answer, Error> {
     let mut answer = empty(status);
-    *answer.body_mut() = serde_json::to_vec(body).map_err(|error| Error::Internal {
+    *answer.body_mut() = body.map_err(|error| Error::Internal {
         detail: format!("an answer cannot be written: {error}"),
     })?;
     answer
