@@ -173,6 +173,14 @@ fn an_instance_does_not_run_out_of_swaps() {
             json!({ "name": "x", "image": { "base64Image": fixtures::base64("avatar.png") } });
         call(&calls::update(&format!("user-{number}"), &changes));
     }
+    // The worst there is: two swaps each, and the parts of the picture before to be removed.
+    for number in 0..150 {
+        let image = json!({ "base64Image": fixtures::base64("avatar.png@300000") });
+        call(&calls::update(
+            "user-0",
+            &json!({ "name": number.to_string(), "image": image }),
+        ));
+    }
     for number in 0..150 {
         call(&calls::netex("DELETE", &format!("/user-{number}")));
     }

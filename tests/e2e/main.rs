@@ -12,6 +12,7 @@
 mod access;
 mod cases;
 mod clients;
+mod commits;
 mod crashes;
 mod families;
 mod harness;

@@ -1,5 +1,7 @@
 //! The avatars: read, replaced and removed.
 
+use std::ops::Range;
+
 use super::kept::{Kept, is_large};
 use super::swap::{Swap, Token};
 use super::terms::Terms;
@@ -12,8 +14,20 @@ use crate::store::Store;
 /// How often a picture is read again because another call has replaced it meanwhile.
 const READS: usize = 16;
 
-/// How often a large picture is stored again because a later one has overtaken it.
-const TICKETS: usize = 16;
+/// How often a change starts over because a later one has overtaken it.
+const TRIES: usize = 16;
+
+/// What came of one try to change an avatar.
+enum Put {
+    Made {
+        change: Change,
+        unused: Range<u64>,
+    },
+    /// A change with a later ticket was quicker.
+    Overtaken,
+    /// The parts under these tickets are to be removed first.
+    Crowded(Range<u64>),
+}
 
 /// A user's picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,40 +115,49 @@ impl<S: Store> Directory<S> {
         image: Option<&Image>,
     ) -> Result<Change, Error> {
         let now = (self.clock)();
-        for _ in 0..TICKETS {
-            let ticket = match image {
-                Some(image) if is_large(image) => Some(self.store_parts(number, image).await?),
-                _ => None,
-            };
+        let mut ticket = None;
+        // The unused parts under tickets below this one are removed.
+        let mut removed = 0;
+        for _ in 0..TRIES {
+            if let Some(image) = image.filter(|image| is_large(image) && ticket.is_none()) {
+                ticket = Some(self.store_parts(number, image).await?);
+            }
             let token = Token::random()?;
             let swapped = self
                 .swap_as(token, &key::avatar(number), |mut kept: Kept| {
                     if ticket.is_some_and(|ticket| kept.has_overtaken(ticket)) {
-                        return Ok(Swap::Leave(None));
+                        return Ok(Swap::Leave(Put::Overtaken));
+                    }
+                    kept.note_removed(removed);
+                    if removed == 0 && kept.is_crowded() {
+                        return Ok(Swap::Leave(Put::Crowded(kept.unused())));
                     }
                     kept.check(terms, now)?;
                     let change = kept.put(image, now, token, ticket);
                     let unused = kept.unused();
-                    Ok(Swap::Write(kept, Some((change, unused))))
+                    Ok(Swap::Write(kept, Put::Made { change, unused }))
                 })
                 .await;
             match swapped {
-                Ok(Some(Some((change, unused)))) => {
+                Ok(Some(Put::Made { change, unused })) => {
                     // The change is made, whatever becomes of what it has replaced.
-                    let _ = self.sweep(number, unused).await;
+                    let _ = self.remove_parts(number, unused).await;
                     return Ok(change);
                 }
-                Ok(Some(None)) => self.remove_parts(number, ticket).await?,
+                Ok(Some(Put::Overtaken)) => self.remove_ticket(number, ticket.take()).await?,
+                Ok(Some(Put::Crowded(unused))) => {
+                    removed = self.remove_parts(number, unused).await?;
+                }
                 Ok(None) => {
                     let _ = self.remove_tickets(number, ticket).await;
                     return Err(Error::NoSuchUser(number.to_string()));
                 }
-                // The value may name our parts, or not: they stay, for a later change to sweep.
+                // The value may name our parts, or not: they stay, for a later change to remove.
                 Err(failure @ (Error::Unavailable { .. } | Error::TimedOut)) => {
                     return Err(failure);
                 }
                 Err(refusal) => {
-                    let _ = self.remove_parts(number, ticket).await;
+                    let _ = self.remove_ticket(number, ticket).await;
                     return Err(refusal);
                 }
             }

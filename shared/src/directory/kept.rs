@@ -24,6 +24,9 @@ const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
 /// The most parts of a picture.
 pub(super) const MAX_PARTS: usize = crate::image::MAX_BYTES.div_ceil(MAX_VALUE_BYTES);
 
+/// The most tickets whose parts a change removes once more, since nobody has noted that they were.
+const MAX_UNUSED: u64 = 8;
+
 /// More than any number here grows to.
 const MAX_COUNT: u64 = u64::MAX / 2;
 
@@ -124,6 +127,11 @@ impl Kept {
     /// The tickets whose parts may be there and are in nobody's use.
     pub(super) fn unused(&self) -> Range<u64> {
         self.header.removed_below..self.header.unused_below
+    }
+
+    /// Whether so many tickets are in nobody's use that their parts' removal should be noted.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.header.unused_below - self.header.removed_below > MAX_UNUSED
     }
 
     /// Notes that the unused parts below this ticket are removed.

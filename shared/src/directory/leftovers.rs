@@ -9,7 +9,7 @@ use super::{Directory, key};
 use crate::Error;
 use crate::image::Image;
 use crate::name::UserNumber;
-use crate::store::Store;
+use crate::store::{MAX_BATCH, Store};
 
 /// How long a creation may take before what it has written counts as left behind, in milliseconds: an hour, which no
 /// call lasts.
@@ -17,9 +17,6 @@ const ABANDONED_AFTER: u64 = 60 * 60 * 1000;
 
 /// How many tickets one call looks after.
 const TICKETS: u64 = 64;
-
-/// How many tickets may have been looked after before the value notes it, which takes a swap.
-const UNNOTED_TICKETS: u64 = 8;
 
 impl<S: Store> Directory<S> {
     /// Stores the parts of a large picture under a new ticket.
@@ -38,20 +35,15 @@ impl<S: Store> Directory<S> {
     }
 
     /// Removes the parts under a ticket, if there is one.
-    pub(super) async fn remove_parts(
+    pub(super) async fn remove_ticket(
         &self,
         number: UserNumber,
         ticket: Option<u64>,
     ) -> Result<(), Error> {
         let Some(ticket) = ticket else { return Ok(()) };
-        for index in 0..MAX_PARTS {
-            let part = key::avatar_part(number, ticket, index);
-            // Looking costs less than removing what isn't there.
-            if self.store.get(&part).await?.is_some() {
-                self.store.delete(&part).await?;
-            }
-        }
-        Ok(())
+        self.remove_parts(number, ticket..ticket + 1)
+            .await
+            .map(drop)
     }
 
     /// Removes what a change has made that came after its user was gone.
@@ -63,18 +55,30 @@ impl<S: Store> Directory<S> {
         if ticket.is_none() {
             return Ok(());
         }
-        self.remove_parts(number, ticket).await?;
-        self.store.delete(&key::avatar_tickets(number)).await
+        self.remove_ticket(number, ticket).await?;
+        self.remove_keys(&[key::avatar_tickets(number)]).await
     }
 
-    /// Removes parts of a user's pictures under these tickets, which are in nobody's use.
-    pub(super) async fn sweep(&self, number: UserNumber, unused: Range<u64>) -> Result<(), Error> {
-        let end = unused.end.min(unused.start + TICKETS);
-        for ticket in unused.start..end {
-            self.remove_parts(number, Some(ticket)).await?;
-        }
-        if end - unused.start > UNNOTED_TICKETS {
-            self.note_removed(number, end).await?;
+    /// Removes parts of a user's pictures under these tickets, which are in nobody's use: so many as one call looks
+    /// after. Returns the ticket below which they are removed.
+    pub(super) async fn remove_parts(
+        &self,
+        number: UserNumber,
+        unused: Range<u64>,
+    ) -> Result<u64, Error> {
+        let end = unused.end.min(unused.start.saturating_add(TICKETS));
+        let keys: Vec<String> = (unused.start..end)
+            .flat_map(|ticket| {
+                (0..MAX_PARTS).map(move |part| key::avatar_part(number, ticket, part))
+            })
+            .collect();
+        self.remove_keys(&keys).await?;
+        Ok(end)
+    }
+
+    async fn remove_keys(&self, keys: &[String]) -> Result<(), Error> {
+        for keys in keys.chunks(MAX_BATCH) {
+            self.store.delete_many(keys).await?;
         }
         Ok(())
     }
@@ -99,21 +103,14 @@ impl<S: Store> Directory<S> {
                 None => 0,
             };
             // Of more tickets than one call looks after, the rest is for the next one that meets the record.
-            let start = kept.unused().start;
-            let end = last.saturating_add(1).min(start + TICKETS);
-            for ticket in start..end {
-                self.remove_parts(number, Some(ticket)).await?;
-            }
+            let unused = kept.unused().start..last.saturating_add(1);
+            let end = self.remove_parts(number, unused).await?;
             if end <= last {
-                self.note_removed(number, end).await?;
-                return Ok(());
+                return self.note_removed(number, end).await;
             }
-            if last > 0 {
-                self.store.delete(&tickets).await?;
-            }
-            self.store.delete(&avatar).await?;
+            self.remove_keys(&[tickets, avatar]).await?;
         }
-        self.store.delete(&key::user(number)).await
+        self.remove_keys(&[key::user(number)]).await
     }
 
     /// Removes the record if it is what a crash has left behind: one that is dead, or that no name has led to for an

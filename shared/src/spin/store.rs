@@ -108,9 +108,9 @@ impl Store for SpinStore {
         self.in_time(opened.store.get(key)).await
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
         let opened = self.opened().await?;
-        self.in_time(opened.store.delete(key)).await
+        self.at_once(|| batch::delete_many(&opened.bucket, keys))
     }
 
     async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {

@@ -85,8 +85,8 @@ impl Store for MemoryStore {
         self.operate(|values| values.get(key).cloned())
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
-        self.operate(|values| drop(values.remove(key)))
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        self.operate(|values| values.retain(|key, _| !keys.contains(key)))
     }
 
     async fn set_many(&self, new: Vec<(String, Vec<u8>)>) -> Result<(), Error> {

@@ -6,6 +6,9 @@ pub use memory::{Fault, MemoryStore};
 
 use crate::Error;
 
+/// The most keys in one operation: DynamoDB's limit.
+pub const MAX_BATCH: usize = 25;
+
 /// A key-value store with the operations that Spin's key-value interfaces have, and no stronger promises:
 /// see "Storage" in the README for what each of Spin's stores really does.
 ///
@@ -24,13 +27,14 @@ pub trait Store {
     /// [`Error::Unavailable`] or [`Error::TimedOut`], as for all operations.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error>;
 
-    /// Removes a key, which need not be there.
+    /// Removes keys, which need not be there: one at least, and [`MAX_BATCH`] at most. One statement on SQLite and
+    /// Redis, not so on DynamoDB.
     ///
     /// # Errors
     /// As [`Store::get`].
-    async fn delete(&self, key: &str) -> Result<(), Error>;
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error>;
 
-    /// Writes values. One transaction on SQLite and Redis, not so on DynamoDB.
+    /// Writes values, [`MAX_BATCH`] at most. One transaction on SQLite and Redis, not so on DynamoDB.
     ///
     /// # Errors
     /// As [`Store::get`].

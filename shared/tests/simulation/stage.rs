@@ -40,6 +40,18 @@ impl Stage {
         }
     }
 
+    /// How many items of a batch of this length the store takes in one operation of its own.
+    pub(crate) fn at_once(&self, batch: usize) -> usize {
+        if self.provider != Provider::DynamoDb {
+            return batch.max(1);
+        }
+        if !(1..=25).contains(&batch) {
+            let rule = format!("DynamoDB takes 1 to 25 items at once, not {batch}");
+            self.values.borrow_mut().break_rule(rule);
+        }
+        1
+    }
+
     /// Gives the turn to the call that is polled next.
     pub(crate) fn give(&self, fate: Fate) {
         self.operations.set(self.operations.get() + 1);

@@ -75,13 +75,19 @@ impl Store for SimulatedStore {
             .await
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
-        let owned = key.to_owned();
-        self.operate("delete", key, move |values| {
-            values.remove(&owned);
-            Ok(())
-        })
-        .await
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        let together = self.stage.at_once(keys.len());
+        for keys in keys.chunks(together) {
+            let owned = keys.to_vec();
+            self.operate("delete_many", &keys.join(" "), move |values| {
+                for key in owned {
+                    values.remove(&key);
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     async fn set_many(&self, mut new: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
@@ -96,12 +102,7 @@ impl Store for SimulatedStore {
                 })
                 .await;
         }
-        if new.len() > 25 {
-            self.stage.values.borrow_mut().break_rule(format!(
-                "DynamoDB takes 25 items at once, not {}",
-                new.len()
-            ));
-        }
+        self.stage.at_once(new.len());
         // Nobody promises an order.
         let first = self.stage.operations() % new.len().max(1);
         new.rotate_left(first);

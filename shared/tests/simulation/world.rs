@@ -191,7 +191,7 @@ impl Store for Glance {
         Ok(self.0.values.borrow().get(key))
     }
 
-    async fn delete(&self, _: &str) -> Result<(), Error> {
+    async fn delete_many(&self, _: &[String]) -> Result<(), Error> {
         Err(Error::TimedOut)
     }
 

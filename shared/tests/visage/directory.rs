@@ -649,8 +649,8 @@ impl Store for DenyingStore {
         self.store.get(key).await
     }
 
-    async fn delete(&self, key: &str) -> Result<(), Error> {
-        self.store.delete(key).await
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        self.store.delete_many(keys).await
     }
 
     async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {

@@ -1,0 +1,116 @@
+//! How often each call makes the store commit, which on a disk is nearly all that a call costs.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use serde_json::json;
+use visage_tests::{Request, Server};
+
+use crate::calls;
+
+/// How many transactions have changed the database: SQLite counts them in the file's header (its file format, 1.3.7).
+fn commits(server: &Server) -> u32 {
+    let path = server.state().join("sqlite_key_value.db");
+    let mut file = File::open(path).expect("the database is there");
+    let mut counter = [0; 4];
+    file.seek(SeekFrom::Start(24)).expect("it has a header");
+    file.read_exact(&mut counter).expect("it has a header");
+    u32::from_be_bytes(counter)
+}
+
+#[test]
+fn no_call_commits_more_often_than_it_must() {
+    let server = Server::start();
+    // The table is made by the first call.
+    server.send(&calls::read("nobody")).expect(404);
+
+    let user = |name: &str| json!({ "username": name, "password": "secret" });
+    let with_ids = json!({ "username": "ids", "externalId": "e", "commonId": "c" });
+    let with_image =
+        json!({ "image": { "base64Image": visage_tests::fixtures::base64("64x64.png") } });
+    let avatar = |method, accept| {
+        Request::new(method, "/rest/bpm/wle/v1/avatar/ana")
+            .header("Authorization", &calls::basic("ana", "secret"))
+            .header("Accept", accept)
+    };
+    let image = |method| {
+        Request::new(method, "/api/web/namespaces/system/user/settings/image")
+            .header("Authorization", "APIToken hush-ana")
+    };
+    let largest_in_one_value = format!("64x64.png@{}", 252 * 1024);
+    let calls = [
+        ("create", 4, calls::create(&user("ana"))),
+        (
+            "create where the name is taken",
+            0,
+            calls::create(&user("ana")),
+        ),
+        ("create with an image", 4, {
+            let mut user = with_image.clone();
+            user["username"] = "bob".into();
+            calls::create(&user)
+        }),
+        ("delete", 3, calls::netex("DELETE", "/bob")),
+        (
+            "create for a name used before",
+            3,
+            calls::create(&user("bob")),
+        ),
+        // Two pointers more, each with a turn, and the record that goes live last.
+        ("create with both identifiers", 9, calls::create(&with_ids)),
+        ("update", 1, calls::update("ana", &json!({ "name": "Ana" }))),
+        ("update with an image", 2, calls::update("ana", &with_image)),
+        ("activate", 1, calls::netex("PUT", "/ana/activate")),
+        ("add a small image", 1, calls::add_image("ana", "64x64.png")),
+        (
+            "add an image of 252 KiB",
+            1,
+            calls::add_image("ana", &largest_in_one_value),
+        ),
+        // The ticket, the parts, the value.
+        (
+            "add an image of 512 KiB",
+            3,
+            calls::add_image("ana", "64x64.png@524288"),
+        ),
+        // And the removal of the parts before.
+        (
+            "add another",
+            4,
+            calls::add_image("ana", "64x64.png@524288"),
+        ),
+        (
+            "BPM change",
+            2,
+            calls::change_avatar("ana", "secret", "64x64.png"),
+        ),
+        (
+            "BPM change again",
+            1,
+            calls::change_avatar("ana", "secret", "64x64.png"),
+        ),
+        ("F5 update", 1, calls::put_image("hush-ana", "64x64.png")),
+        ("show", 0, calls::read("ana")),
+        ("list", 0, calls::netex("GET", "")),
+        ("show the image", 0, calls::netex("GET", "/ana/image")),
+        ("BPM show", 0, avatar("GET", "application/json")),
+        ("BPM show as XML", 0, avatar("GET", "text/xml")),
+        ("F5 get", 0, image("GET")),
+        ("F5 delete", 1, image("DELETE")),
+        ("BPM delete", 1, avatar("DELETE", "application/json")),
+    ];
+    let counted = calls.map(|(name, expected, request)| {
+        let before = commits(&server);
+        let status = if name.contains("taken") { 400 } else { 200 };
+        server.send(&request).expect(status);
+        (name, expected, commits(&server) - before)
+    });
+    let wrong: Vec<_> = counted
+        .iter()
+        .filter(|(_, expected, counted)| expected != counted)
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "call, commits expected, counted: {wrong:#?}"
+    );
+}
