@@ -49,7 +49,7 @@ fuzz_target!(|input: &[u8]| {
     let image = pixel();
     let avatar = Avatar {
         format: image.format(),
-        bytes: image.bytes().to_vec(),
+        bytes: image.bytes().to_vec().into(),
         change: Change {
             timestamp: 1,
             revision: "0123456789abcdef".to_owned(),

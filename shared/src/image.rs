@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
 
 /// The most bytes of a picture: 512 KiB (IBM BPM: "The maximum file size is limited to 512 KB").
 pub const MAX_BYTES: usize = 512 * 1024;
@@ -112,7 +113,7 @@ pub enum ImageFault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     format: Format,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 impl Image {
@@ -120,7 +121,8 @@ impl Image {
     ///
     /// # Errors
     /// Every [`ImageFault`] but [`ImageFault::NotBase64`].
-    pub fn new(bytes: Vec<u8>, declared: &str) -> Result<Self, ImageFault> {
+    pub fn new(bytes: impl Into<Bytes>, declared: &str) -> Result<Self, ImageFault> {
+        let bytes = bytes.into();
         if bytes.is_empty() {
             return Err(ImageFault::Empty);
         }
@@ -169,6 +171,11 @@ impl Image {
     /// The bytes exactly as uploaded.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The same, shared.
+    pub(crate) fn shared_bytes(&self) -> Bytes {
+        self.bytes.clone()
     }
 }
 

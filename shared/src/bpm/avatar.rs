@@ -84,7 +84,7 @@ impl<'u> UserAvatarData<'u> {
                 (image.bytes(), image.format(), own(change), "false")
             }
             ShownAvatar::Stored(avatar) => (
-                avatar.bytes.as_slice(),
+                avatar.bytes.as_ref(),
                 avatar.format,
                 own(&avatar.change),
                 "false",

@@ -18,7 +18,7 @@ pub use upload::{boundary, upload};
 
 use crate::Error;
 use crate::directory::{By, Directory};
-use crate::name::CURRENT;
+use crate::name::{CURRENT, fold};
 use crate::store::Store;
 use crate::user::User;
 use crate::web::{Head, decode_segment};
@@ -44,7 +44,8 @@ pub async fn find_user<S: Store>(
         }
         other => return Err(Error::NoSuchUser(other.join("/"))),
     };
-    if name == CURRENT {
+    // A user name comes before a number, so that the caller's own need not be looked up again.
+    if name == CURRENT || fold(&name) == caller.username.folded() {
         return Ok(caller.clone());
     }
     directory

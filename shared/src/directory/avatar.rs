@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use super::kept::{Kept, is_large};
 use super::swap::{Swap, Token};
 use super::terms::Terms;
 use super::{Directory, key};
 use crate::Error;
-use crate::image::{Format, Image};
+use crate::image::{Format, Image, MAX_BYTES};
 use crate::name::UserNumber;
 use crate::store::Store;
 
@@ -35,7 +37,7 @@ pub struct Avatar {
     /// The format of the bytes.
     pub format: Format,
     /// The bytes exactly as uploaded.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// The change that put it there.
     pub change: Change,
 }
@@ -62,13 +64,17 @@ impl<S: Store> Directory<S> {
             let Some((format, change)) = kept.picture() else {
                 return Ok(None);
             };
+            let mut bytes = kept.inline_bytes();
             let keys = kept.part_keys(number);
-            let mut bytes = kept.into_inline_bytes();
-            for key in keys {
-                match self.store.get(&key).await? {
-                    Some(part) => bytes.extend(part),
-                    None => continue 'read,
+            if !keys.is_empty() {
+                let mut parts = Vec::with_capacity(MAX_BYTES);
+                for key in keys {
+                    match self.store.get(&key).await? {
+                        Some(part) => parts.extend(part),
+                        None => continue 'read,
+                    }
                 }
+                bytes = parts.into();
             }
             return Ok(Some(Avatar {
                 format,
@@ -167,6 +173,6 @@ impl<S: Store> Directory<S> {
 
     pub(super) async fn kept(&self, number: UserNumber) -> Result<Option<Kept>, Error> {
         let value = self.store.get(&key::avatar(number)).await?;
-        value.map(|value| Kept::read(&value)).transpose()
+        value.map(Kept::read).transpose()
     }
 }

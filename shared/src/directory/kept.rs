@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::avatar::Change;
@@ -34,7 +35,7 @@ const MAX_COUNT: u64 = u64::MAX / 2;
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     header: Header,
-    picture: Vec<u8>,
+    picture: Bytes,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -79,7 +80,7 @@ impl Header {
 }
 
 impl Kept {
-    pub(super) fn read(value: &[u8]) -> Result<Self, Error> {
+    pub(super) fn read(value: Vec<u8>) -> Result<Self, Error> {
         Self::decode(value)
     }
 
@@ -110,8 +111,8 @@ impl Kept {
             .collect()
     }
 
-    pub(super) fn into_inline_bytes(self) -> Vec<u8> {
-        self.picture
+    pub(super) fn inline_bytes(&self) -> Bytes {
+        self.picture.clone()
     }
 
     pub(super) fn check(&mut self, terms: &Terms<'_>, now: u64) -> Result<(), Error> {
@@ -161,8 +162,8 @@ impl Kept {
             count: image.bytes().len().div_ceil(MAX_VALUE_BYTES),
         });
         self.picture = match (image, header.parts) {
-            (Some(image), None) => image.bytes().to_vec(),
-            _ => Vec::new(),
+            (Some(image), None) => image.shared_bytes(),
+            _ => Bytes::new(),
         };
         self.change()
     }
@@ -184,15 +185,16 @@ pub(super) fn parts(number: UserNumber, image: &Image, ticket: u64) -> Vec<(Stri
 
 impl Stored for Kept {
     /// The length of the header in 4 bytes, little endian; the header as JSON; the picture.
-    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+    fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
         let read = || {
             let (length, rest) = bytes.split_first_chunk::<4>()?;
             let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
             let (header, picture) = rest.split_at_checked(length)?;
             let header: Header = serde_json::from_slice(header).ok()?;
+            let picture = bytes.len() - picture.len();
             (header.version == VERSION && header.is_sane()).then(|| Self {
                 header,
-                picture: picture.to_vec(),
+                picture: Bytes::from(bytes).split_off(picture),
             })
         };
         read().ok_or_else(|| Error::Internal {

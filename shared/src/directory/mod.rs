@@ -124,6 +124,55 @@ impl<S: Store> Directory<S> {
         .ok_or_else(gone)
     }
 
+    /// Changes the user whom [`Directory::find`] would find, and tells whether there is one. A user name takes one
+    /// operation less so than a search and [`Directory::update`] do.
+    ///
+    /// # Errors
+    /// As [`Directory::update`].
+    pub async fn find_and_update(
+        &self,
+        text: &str,
+        order: &[By],
+        change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        for by in order {
+            if *by == By::Username {
+                if self.update_named(&fold(text), change).await? {
+                    return Ok(true);
+                }
+            } else if let Some(user) = self.find(text, &[*by]).await? {
+                self.update_by(user.number, change).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Changes the user of this folded name, and tells whether there is one.
+    async fn update_named(
+        &self,
+        folded: &str,
+        change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let Some(number) = self.holder(&key::name(folded)).await? else {
+            return Ok(false);
+        };
+        let found = self
+            .swap(&key::user(number), |mut record: Record| {
+                let Some(user) = record.live_user_mut() else {
+                    return Ok(Swap::Leave(false));
+                };
+                require_number(user, number)?;
+                if user.username.folded() != folded {
+                    return Ok(Swap::Leave(false));
+                }
+                change(user)?;
+                Ok(Swap::Write(record, true))
+            })
+            .await?;
+        Ok(found == Some(true))
+    }
+
     /// Deletes a user: the record is dead at once and holds no personal data, its names are free, and what is left of
     /// it is removed.
     ///
@@ -201,12 +250,10 @@ impl<S: Store> Directory<S> {
     /// The user with this number, if the record is live.
     async fn live(&self, number: UserNumber) -> Result<Option<User>, Error> {
         let user = self.record(number).await?.and_then(Record::into_live_user);
-        match user {
-            Some(user) if user.number != number => Err(Error::Internal {
-                detail: format!("the record of user {number} is that of {}", user.number),
-            }),
-            user => Ok(user),
+        if let Some(user) = &user {
+            require_number(user, number)?;
         }
+        Ok(user)
     }
 
     /// Whether the pointer of the user's name leads to the user.
@@ -217,7 +264,7 @@ impl<S: Store> Directory<S> {
 
     async fn record(&self, number: UserNumber) -> Result<Option<Record>, Error> {
         let bytes = self.store.get(&key::user(number)).await?;
-        bytes.map(|bytes| Record::decode(&bytes)).transpose()
+        bytes.map(Record::decode).transpose()
     }
 
     /// Who holds the pointer at `key`, as far as the pointer itself tells.
@@ -227,12 +274,23 @@ impl<S: Store> Directory<S> {
 
     async fn pointer(&self, key: &str) -> Result<Option<Pointer>, Error> {
         let bytes = self.store.get(key).await?;
-        bytes.map(|bytes| Pointer::decode(&bytes)).transpose()
+        bytes.map(Pointer::decode).transpose()
     }
 
     /// Whether a record keeps what its pointers lead to: `None` for a user that is gone.
     async fn state(&self, number: UserNumber) -> Result<Option<State>, Error> {
         Ok(self.record(number).await?.map(|record| record.state()))
+    }
+}
+
+/// Requires that a record is that of the user whose key it stands at.
+fn require_number(user: &User, number: UserNumber) -> Result<(), Error> {
+    if user.number == number {
+        Ok(())
+    } else {
+        Err(Error::Internal {
+            detail: format!("the record of user {number} is that of {}", user.number),
+        })
     }
 }
 

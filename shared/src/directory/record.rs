@@ -73,12 +73,12 @@ impl Record {
 }
 
 impl Stored for Record {
-    fn decode(bytes: &[u8]) -> Result<Self, Error> {
+    fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
         let unreadable = |reason: String| Error::Internal {
             detail: format!("a user's record cannot be read: {reason}"),
         };
         // serde_json quotes what it stumbles over, which may be personal: only the place goes to the log.
-        let record: Self = serde_json::from_slice(bytes)
+        let record: Self = serde_json::from_slice(&bytes)
             .map_err(|error| unreadable(format!("column {}", error.column())))?;
         if record.version == VERSION {
             Ok(record)

@@ -58,7 +58,7 @@ impl Writes {
 
 /// A stored value that can be swapped.
 pub(super) trait Stored: Sized {
-    fn decode(bytes: &[u8]) -> Result<Self, Error>;
+    fn decode(bytes: Vec<u8>) -> Result<Self, Error>;
     /// The value to store, signed with the token of this write.
     fn encode(&mut self, token: Token) -> Result<Vec<u8>, Error>;
     /// Whether the write with this token, which wrote `written`, took place.
@@ -74,7 +74,7 @@ pub(super) enum Swap<V, T> {
 }
 
 /// What a swap does with the bytes that have been read, and with the failure of the last try.
-type Step<'s> = dyn FnMut(&[u8], Option<Error>) -> Result<Option<Vec<u8>>, Error> + 's;
+type Step<'s> = dyn FnMut(Vec<u8>, Option<Error>) -> Result<Option<Vec<u8>>, Error> + 's;
 
 impl<S: Store> Directory<S> {
     /// Reads `key`, asks `change` what to do with the value, and swaps it, again if another call came between.
@@ -98,7 +98,7 @@ impl<S: Store> Directory<S> {
     ) -> Result<Option<T>, Error> {
         let mut tried: Option<(V, T)> = None;
         let mut seen = None;
-        let mut step = |bytes: &[u8], failure: Option<Error>| {
+        let mut step = |bytes: Vec<u8>, failure: Option<Error>| {
             let value = V::decode(bytes)?;
             if let Some((written, outcome)) = tried.take() {
                 if value.shows(token, &written) {
@@ -140,7 +140,7 @@ impl<S: Store> Directory<S> {
             };
             // The last look is at what became of the last try.
             let last = failure.or((tries == ATTEMPTS).then_some(Error::Contended));
-            let Some(bytes) = step(&bytes, last)? else {
+            let Some(bytes) = step(bytes, last)? else {
                 return Ok(true);
             };
             failure = match self.store.swap(snapshot, bytes).await {
@@ -193,8 +193,8 @@ impl From<u64> for Pointer {
 }
 
 impl Stored for Pointer {
-    fn decode(bytes: &[u8]) -> Result<Self, Error> {
-        counter(bytes).map(Self::from)
+    fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
+        counter(&bytes).map(Self::from)
     }
 
     fn encode(&mut self, _: Token) -> Result<Vec<u8>, Error> {

@@ -47,7 +47,7 @@ pub fn unless_known(
 /// As [`etag`].
 pub fn picture(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
     unless_known(head, &avatar.change, || {
-        let mut answer = Answer::new(avatar.bytes);
+        let mut answer = Answer::new(avatar.bytes.into());
         let headers = answer.headers_mut();
         let media_type = HeaderValue::from_static(avatar.format.media_type());
         headers.insert(CONTENT_TYPE, media_type);

@@ -123,18 +123,24 @@ pub(crate) async fn make<S: Store>(
             }
         };
     };
+    if let Call::Update(key, field) = call {
+        let (text, by) = lookup(key);
+        let mut change = |user: &mut User| {
+            learned.number.set(Some(user.number.0));
+            change(user, field, number);
+            Ok(())
+        };
+        let found = directory.find_and_update(text, &[by], &mut change).await?;
+        return Ok(if found {
+            Answer::Updated
+        } else {
+            Answer::Nobody
+        });
+    }
     let Some(user) = find(key).await? else {
         return Ok(Answer::Nobody);
     };
     match call {
-        Call::Update(_, field) => {
-            let change = |user: &mut User| {
-                change(user, field, number);
-                Ok(())
-            };
-            directory.update(user.number, change).await?;
-            Ok(Answer::Updated)
-        }
         Call::ReadAvatar(_) => Ok(Answer::Read(directory.avatar(user.number).await?)),
         Call::PutAvatar {
             conditional,

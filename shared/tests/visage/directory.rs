@@ -61,7 +61,7 @@ fn find<S: Store>(directory: &Directory<S>, key: &str) -> Option<User> {
 
 fn picture<S: Store>(directory: &Directory<S>, number: UserNumber) -> Option<Vec<u8>> {
     let avatar = block_on(directory.avatar(number)).unwrap();
-    avatar.map(|avatar| avatar.bytes)
+    avatar.map(|avatar| avatar.bytes.into())
 }
 
 #[test]
@@ -159,6 +159,34 @@ fn a_change_keeps_what_it_does_not_touch() {
 }
 
 #[test]
+fn a_change_finds_whom_a_search_finds() {
+    let directory = directory(MemoryStore::default());
+    for (name, id) in [("alice", "1"), ("bob", "2")] {
+        block_on(directory.create(new_user_with_ids(name, id))).unwrap();
+    }
+    let bob = find(&directory, "bob").unwrap();
+    let names = ["bob", "BOB", "2", "external 2", "common 2", bob.id.as_str()];
+    for (round, name) in names.into_iter().enumerate() {
+        let name_given = text(&round.to_string());
+        let mut change = |user: &mut User| {
+            user.profile.name = name_given.clone();
+            Ok(())
+        };
+        let found = block_on(directory.find_and_update(name, &ANY, &mut change));
+        assert_eq!(found, Ok(true), "{name}");
+        assert_eq!(find(&directory, "bob").unwrap().profile.name, name_given);
+    }
+    assert_eq!(find(&directory, "alice").unwrap().profile.name, None);
+
+    block_on(directory.delete(bob.number)).unwrap();
+    for name in names.iter().chain(&["nobody"]) {
+        let mut change = |_: &mut User| panic!("{name} is found");
+        let found = block_on(directory.find_and_update(name, &ANY, &mut change));
+        assert_eq!(found, Ok(false), "{name}");
+    }
+}
+
+#[test]
 fn avatars_are_replaced_whole_and_leave_nothing_behind() {
     let store = MemoryStore::default();
     let directory = directory(store.clone());
@@ -182,7 +210,7 @@ fn avatars_are_replaced_whole_and_leave_nothing_behind() {
         assert_eq!(
             avatar
                 .as_ref()
-                .map(|avatar| (&avatar.change, avatar.format, avatar.bytes.as_slice())),
+                .map(|avatar| (&avatar.change, avatar.format, &avatar.bytes[..])),
             image
                 .as_ref()
                 .map(|image| (&change, image.format(), image.bytes()))
@@ -584,6 +612,8 @@ fn a_record_that_is_another_users_is_not_taken_at_its_word() {
     assert_ne!(forged, record);
     store.plant("visage.user.1", forged.as_bytes());
     let error = block_on(directory.find("alice", &ANY)).unwrap_err();
+    assert!(matches!(error, Error::Internal { .. }), "{error:?}");
+    let error = block_on(directory.find_and_update("alice", &ANY, &mut |_| Ok(()))).unwrap_err();
     assert!(matches!(error, Error::Internal { .. }), "{error:?}");
 }
 

@@ -30,7 +30,7 @@ fn head(headers: &[(HeaderName, &str)]) -> Head {
 fn avatar(image: &Image) -> Avatar {
     Avatar {
         format: image.format(),
-        bytes: image.bytes().to_vec(),
+        bytes: image.bytes().to_vec().into(),
         change: Change {
             timestamp: 1,
             revision: "0123456789abcdef".to_owned(),
