@@ -2,7 +2,7 @@
 
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, Response};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
-use spin_sdk::wit_bindgen::{StreamResult, yield_async};
+use spin_sdk::wit_bindgen::{StreamResult, backpressure_dec, backpressure_inc, yield_async};
 
 /// The token of `Authorization: APIToken …`, which is the user's name.
 pub(crate) fn token(request: &Request) -> String {
@@ -50,8 +50,12 @@ pub(crate) async fn answer(body: Vec<u8>) -> Result<Response, ErrorCode> {
     drop(trailers);
     let (mut writer, reader) = wit_stream::new();
     let (response, _) = Response::new(headers, Some(reader), trailers_reader);
+    // No other call comes between the head and the body.
+    backpressure_inc();
     spawn(async move {
-        let _unsent = writer.write_all(body).await;
+        let (_, rest) = writer.write(body).await;
+        backpressure_dec();
+        let _unsent = writer.write_all(rest.into_vec()).await;
     });
     yield_async().await;
     yield_async().await;

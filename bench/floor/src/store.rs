@@ -37,8 +37,8 @@ impl Store {
         Ok(value.unwrap_or_default())
     }
 
-    pub(crate) async fn delete(&self, key: &str) -> Result<(), ErrorCode> {
-        self.store.delete(key).await.map_err(failed)
+    pub(crate) fn delete_many(&self, keys: &[String]) -> Result<(), ErrorCode> {
+        batch::delete_many(&self.bucket, keys).map_err(failed)
     }
 
     pub(crate) fn increment(&self, key: &str) -> Result<i64, ErrorCode> {

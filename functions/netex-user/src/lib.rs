@@ -47,18 +47,17 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
         Some(None) => Some(None),
         None => None,
     };
-    let mut user = netex::find_user(&call.directory, user).await?;
-    // What cannot be changed comes out before anything is written.
-    update.apply(&mut user)?;
-
+    let directory = &call.directory;
     if let Some(image) = image {
-        call.directory
-            .put_avatar(user.number, image.as_ref())
-            .await?;
+        let mut user = netex::find_user(directory, user).await?;
+        // What cannot be changed comes out before anything is written.
+        update.apply(&mut user)?;
+        directory.put_avatar(user.number, image.as_ref()).await?;
+        let fields = |user: &mut _| update.apply(user);
+        directory.update(user.number, fields).await?;
+    } else {
+        netex::update_user(directory, user, |user| update.apply(user)).await?;
     }
-    call.directory
-        .update(user.number, |user| update.apply(user))
-        .await?;
     netex::succeed(Operation::Update, mode)
 }
 
@@ -85,14 +84,12 @@ async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Er
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
     netex::check_message(&body)?;
-    let user = netex::find_user(&call.directory, user).await?;
 
-    call.directory
-        .update(user.number, |user| {
-            user.enabled = enabled;
-            Ok(())
-        })
-        .await?;
+    netex::update_user(&call.directory, user, |user| {
+        user.enabled = enabled;
+        Ok(())
+    })
+    .await?;
     netex::succeed(Operation::Image, mode)
 }
 

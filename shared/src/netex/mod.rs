@@ -92,6 +92,22 @@ pub async fn find_user<S: Store>(directory: &Directory<S>, segment: &str) -> Res
         .ok_or(Error::NoSuchUser(name))
 }
 
+/// Changes the user whom a segment of the path means.
+///
+/// # Errors
+/// Those of [`find_user`], and what `change` returns: then nothing is written.
+pub async fn update_user<S: Store>(
+    directory: &Directory<S>,
+    segment: &str,
+    mut change: impl FnMut(&mut User) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let name = decode_segment(segment)?;
+    let found = directory
+        .find_and_update(&name, &PATH_ORDER, &mut change)
+        .await?;
+    found.then_some(()).ok_or(Error::NoSuchUser(name))
+}
+
 /// The URL of a user on this service.
 pub fn user_url(origin: &str, user: &User) -> String {
     format!("{origin}{USERS_PATH}/{}", user.id.as_str())
