@@ -49,10 +49,10 @@ pub(super) fn turns(pointer: &str) -> String {
 }
 
 fn hash(text: &str) -> String {
-    hex(&Sha256::digest(text))
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let (numbers, _) = digest.as_chunks();
+    numbers
+        .iter()
+        .map(|number| format!("{:016x}", u64::from_be_bytes(*number)))
+        .collect()
 }

@@ -18,7 +18,7 @@ use crate::Error;
 use crate::directory::{By, Directory};
 use crate::store::Store;
 use crate::user::User;
-use crate::web::{Head, SecretList, decode_segment, same_secret};
+use crate::web::{GivenSecret, Head, SecretList, decode_segment};
 
 /// The path of the users.
 const USERS_PATH: &str = "/integration/ws/management/rest/users";
@@ -37,10 +37,11 @@ pub fn authorize(head: &Head, netex_tokens: &str) -> Result<(), Error> {
         return Err(Error::Unauthenticated);
     };
     let given = given.to_str().map_err(|_| Error::Unauthenticated)?;
+    let given = GivenSecret::new(given);
     // All entries are compared, so that the time doesn't tell which one it was.
     let accepted = SecretList::new(netex_tokens)
         .entries()
-        .fold(false, |found, token| found | same_secret(token, given));
+        .fold(false, |found, token| found | given.is(token));
     if accepted {
         Ok(())
     } else {

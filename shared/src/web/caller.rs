@@ -48,7 +48,18 @@ impl<'v> SecretList<'v> {
     }
 }
 
-/// Whether two secrets are the same, in a time that doesn't tell how they differ.
-pub fn same_secret(one: &str, other: &str) -> bool {
-    Sha256::digest(one).ct_eq(&Sha256::digest(other)).into()
+/// A secret that a client has given.
+pub struct GivenSecret([u8; 32]);
+
+impl GivenSecret {
+    /// The secret in this text.
+    pub fn new(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+
+    /// Whether it is this one, found out in a time that doesn't tell how they differ.
+    pub fn is(&self, secret: &str) -> bool {
+        let secret: [u8; 32] = Sha256::digest(secret).into();
+        self.0.ct_eq(&secret).into()
+    }
 }
