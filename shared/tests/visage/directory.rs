@@ -342,7 +342,7 @@ fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
         &b"{}"[..],
         b"",
         b"\xff",
-        br#"{"version":9,"state":"live","writes":[],"created":1,"user":null}"#,
+        br#"{"version":9,"state":"live","writes":"","created":1,"user":null}"#,
     ] {
         store.plant("visage.user.1", garbage);
         let error = block_on(directory.find("alice", &ANY)).unwrap_err();
@@ -364,7 +364,7 @@ fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
         format!(r#""removed_below":{most},"unused_below":{most}"#),
     ] {
         let mut header = serde_json::json!({
-            "version": 1, "writes": [], "updated": 1, "revision": null, "format": "png", "parts": null,
+            "version": 1, "writes": "", "updated": 1, "revision": null, "format": "png", "parts": null,
             "unused_below": 0, "removed_below": 0, "recent": [],
         });
         let wrong: serde_json::Map<_, _> = serde_json::from_str(&format!("{{{wrong}}}")).unwrap();
