@@ -13,10 +13,10 @@ use store::Store;
 
 /// The sizes of what Visage stores for the benchmarks' users, in bytes: a new user's record, and one that has been
 /// changed often; a new user's avatar, and what stands before the picture of one that has been changed often.
-const NEW_RECORD: usize = 640;
-const RECORD: usize = 1300;
+const NEW_RECORD: usize = 630;
+const RECORD: usize = 980;
 const NEW_AVATAR: usize = 150;
-const HEADER: usize = 870;
+const HEADER: usize = 550;
 
 /// The most of a picture that stands in one value, in bytes.
 const PART: usize = 256 * 1024;
