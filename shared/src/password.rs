@@ -3,15 +3,22 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64_simd::STANDARD_NO_PAD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 use crate::Error;
 
 /// The most bytes of a password.
 pub const MAX_BYTES: usize = 1024;
+
+/// What a PHC string begins with: [`Algorithm::Argon2id`] and [`Version::V0x13`].
+const ALGORITHM: &str = "$argon2id$v=19$";
+
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
 
 /// The hash of a random password that nobody kept: what a name without a password is checked against.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$mIsCJeK08qltZIzV8rLNOw$vI3uv1cbuuanwfApagTY9CS4VSOx/AYbqJAsjG5dngI";
@@ -36,12 +43,28 @@ impl Password {
     /// # Errors
     /// [`Error::Internal`] when there is no randomness or no memory.
     pub fn hash(&self) -> Result<PasswordHash, Error> {
-        Argon2::default()
-            .hash_password(self.0.as_bytes())
-            .map(|hash: phc::PasswordHash| PasswordHash(hash.to_string()))
-            .map_err(|error| Error::Internal {
-                detail: format!("hashing a password: {error}"),
-            })
+        let params = Params::DEFAULT;
+        let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(unhashed)?;
+        let hash = hash(params, &salt, &self.0).map_err(unhashed)?;
+        let (salt, hash) = (BASE64.encode_to_string(salt), BASE64.encode_to_string(hash));
+        Ok(PasswordHash(format!(
+            "{ALGORITHM}m={m},t={t},p={p}${salt}${hash}"
+        )))
+    }
+}
+
+fn hash(params: Params, salt: &[u8], password: &str) -> argon2::Result<[u8; HASH_BYTES]> {
+    let mut hash = [0; HASH_BYTES];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), salt, &mut hash)
+        .map(|()| hash)
+}
+
+fn unhashed(error: impl std::fmt::Display) -> Error {
+    Error::Internal {
+        detail: format!("hashing a password: {error}"),
     }
 }
 
@@ -136,17 +159,38 @@ pub fn verify_remembered(hash: Option<&PasswordHash>, password: &str) -> bool {
 /// as long.
 pub fn verify(hash: Option<&PasswordHash>, password: &str) -> bool {
     let phc = hash.map_or(NOBODYS, |hash| &hash.0);
-    let verified = phc::PasswordHash::new(phc).is_ok_and(|phc| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &phc)
-            .is_ok()
-    });
-    verified && hash.is_some()
+    matches(phc, password).unwrap_or_default() && hash.is_some()
+}
+
+/// Whether a PHC string that [`Password::hash`] has written is of this password; `None` for any other string.
+fn matches(phc: &str, password: &str) -> Option<bool> {
+    let rest = phc.strip_prefix(ALGORITHM)?;
+    let parts: Vec<_> = rest.split(['$', ',', '=']).collect();
+    let ["m", m, "t", t, "p", p, salt, kept] = *parts else {
+        return None;
+    };
+    let number = |text: &str| text.parse().ok();
+    let params = Params::new(number(m)?, number(t)?, number(p)?, None).ok()?;
+    let salt = BASE64.decode_to_vec(salt).ok()?;
+    let kept = BASE64.decode_to_vec(kept).ok()?;
+    let hash = hash(params, &salt, password).ok()?;
+    Some(hash.ct_eq(&kept).into())
 }
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::{PasswordVerifier as _, phc};
+
     use super::*;
+
+    #[test]
+    fn what_is_kept_is_a_phc_string() {
+        let hash = Password("x".to_owned()).hash().unwrap();
+        let phc = phc::PasswordHash::new(&hash.0).unwrap();
+        assert_eq!(phc.to_string(), hash.0);
+        assert!(Argon2::default().verify_password(b"x", &phc).is_ok());
+        assert!(Argon2::default().verify_password(b"y", &phc).is_err());
+    }
 
     #[test]
     fn nobodys_hash_costs_what_others_cost() {
