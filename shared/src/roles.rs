@@ -1,12 +1,9 @@
 //! What a user may do on each of Netex's platforms.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 /// A platform that has roles of its own; Netex's page calls them sections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     /// The management of users; every user has a role here.
     Management,
@@ -77,29 +74,57 @@ impl Role {
 
 /// The roles of one user: at least one of management.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Roles(BTreeMap<Section, Vec<Role>>);
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    management: Option<Vec<Role>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<Vec<Role>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    social: Option<Vec<Role>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    play: Option<Vec<Role>>,
+}
 
 impl Default for Roles {
     fn default() -> Self {
-        Self(BTreeMap::from([(Section::Management, vec![Role::User])]))
+        Self {
+            management: Some(vec![Role::User]),
+            training: None,
+            social: None,
+            play: None,
+        }
     }
 }
 
-impl TryFrom<BTreeMap<Section, Vec<Role>>> for Roles {
+impl TryFrom<Vec<(Section, Vec<Role>)>> for Roles {
     type Error = &'static str;
 
-    /// Expects roles that their sections have; doubles are folded.
-    fn try_from(mut sections: BTreeMap<Section, Vec<Role>>) -> Result<Self, Self::Error> {
-        for roles in sections.values_mut() {
-            let given = std::mem::take(roles);
+    /// Expects roles that their sections have; doubles are folded, and of lists for one section the last counts.
+    fn try_from(sections: Vec<(Section, Vec<Role>)>) -> Result<Self, Self::Error> {
+        let mut roles = Self {
+            management: None,
+            training: None,
+            social: None,
+            play: None,
+        };
+        for (section, given) in sections {
+            let mut list = Vec::new();
             for role in given {
-                if !roles.contains(&role) {
-                    roles.push(role);
+                if !list.contains(&role) {
+                    list.push(role);
                 }
             }
+            let place = match section {
+                Section::Management => &mut roles.management,
+                Section::Training => &mut roles.training,
+                Section::Social => &mut roles.social,
+                Section::Play => &mut roles.play,
+            };
+            *place = Some(list);
         }
-        match sections.get(&Section::Management) {
-            Some(roles) if !roles.is_empty() => Ok(Self(sections)),
+        match &roles.management {
+            Some(list) if !list.is_empty() => Ok(roles),
             _ => Err("must have at least one of user, groupadmin, admin"),
         }
     }

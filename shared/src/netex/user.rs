@@ -1,7 +1,5 @@
 //! Users in Netex's requests and answers.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json_borrow::Value;
 
@@ -211,7 +209,7 @@ fn roles(members: Members<'_>) -> Result<Option<Roles>, Error> {
     if !given.is_object() {
         return Err(members.invalid("roles", "must be an object"));
     }
-    let mut sections = BTreeMap::new();
+    let mut sections = Vec::new();
     for (name, list) in Members::of(given, "roles.").iter() {
         let section = Section::ALL
             .into_iter()
@@ -240,7 +238,7 @@ fn roles(members: Members<'_>) -> Result<Option<Roles>, Error> {
                     .copied()
             })
             .collect();
-        sections.insert(section, roles.ok_or_else(allowed)?);
+        sections.push((section, roles.ok_or_else(allowed)?));
     }
     Roles::try_from(sections)
         .map(Some)
