@@ -16,6 +16,8 @@ pub use method::override_method;
 pub use representation::Representation;
 pub use upload::{boundary, upload};
 
+use std::borrow::Cow;
+
 use crate::Error;
 use crate::directory::{By, Directory};
 use crate::name::{CURRENT, fold};
@@ -33,11 +35,11 @@ const PATH_PARAMETER: &str = "userNameOrID";
 ///
 /// # Errors
 /// [`Error::NoSuchUser`], [`Error::Invalid`] for a path that can't be decoded, and the directory's.
-pub async fn find_user<S: Store>(
+pub async fn find_user<'u, S: Store>(
     directory: &Directory<S>,
     head: &Head,
-    caller: &User,
-) -> Result<User, Error> {
+    caller: &'u User,
+) -> Result<Cow<'u, User>, Error> {
     let name = match head.segments_below(BASE_PATH).as_slice() {
         [user] => {
             decode_segment(user).map_err(|_| Error::invalid(PATH_PARAMETER, "cannot be decoded"))?
@@ -46,11 +48,12 @@ pub async fn find_user<S: Store>(
     };
     // A user name comes before a number, so that the caller's own need not be looked up again.
     if name == CURRENT || fold(&name) == caller.username.folded() {
-        return Ok(caller.clone());
+        return Ok(Cow::Borrowed(caller));
     }
     directory
         .find(&name, &[By::Username, By::Number])
         .await?
+        .map(Cow::Owned)
         .ok_or(Error::NoSuchUser(name))
 }
 
@@ -59,11 +62,11 @@ pub async fn find_user<S: Store>(
 ///
 /// # Errors
 /// [`Error::NotYours`], and those of [`find_user`].
-pub async fn find_oneself<S: Store>(
+pub async fn find_oneself<'u, S: Store>(
     directory: &Directory<S>,
     head: &Head,
-    caller: &User,
-) -> Result<User, Error> {
+    caller: &'u User,
+) -> Result<Cow<'u, User>, Error> {
     let user = find_user(directory, head, caller).await?;
     if user.number == caller.number {
         Ok(user)
