@@ -95,12 +95,12 @@ pub struct NewUser {
     pub image: Option<Image>,
 }
 
-/// Makes a type of a text that is checked when it is made, also when it is read from the store.
+/// Makes a type of a text that is checked when it is made. What the store holds was checked before it was written.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(transparent)]
         pub struct $name(String);
 
         impl TryFrom<String> for $name {
@@ -109,12 +109,6 @@ macro_rules! checked_text {
             fn try_from(text: String) -> Result<Self, Self::Error> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
                 check(&text).map(|()| Self(text))
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(text: $name) -> Self {
-                text.0
             }
         }
 
