@@ -192,6 +192,37 @@ mod tests {
         assert!(Argon2::default().verify_password(b"y", &phc).is_err());
     }
 
+    /// The hash of `hush-hush`, at the least that argon2 can cost.
+    const CHEAP: &str = "$argon2id$v=19$m=8,t=1,p=1$AStQ/AYEPjFnZTyA2StleA$qmHdYysjkyhiVV988rveYkZ0e52EuqmYo30KjdMlXOQ";
+
+    #[test]
+    fn parameters_are_those_of_the_hash() {
+        assert_eq!(matches(CHEAP, "hush-hush"), Some(true));
+        assert_eq!(matches(CHEAP, "hush"), Some(false));
+    }
+
+    #[test]
+    fn what_is_no_hash_verifies_nothing() {
+        for (part, other) in [
+            (CHEAP, ""),
+            ("argon2id", "argon2i"),
+            ("v=19", "v=16"),
+            ("m=8", "m=7"),
+            ("m=8,", ""),
+            ("p=1", "p=1,data=AAAA"),
+            ("AStQ/AYEPjFnZTyA2StleA", "AStQ"),
+            ("$qmHdYysjkyhiVV988rveYkZ0e52EuqmYo30KjdMlXOQ", ""),
+            ("qmHd", "====qmHd"),
+        ] {
+            let text = CHEAP.replacen(part, other, 1);
+            assert_eq!(matches(&text, "hush-hush"), None, "{text}");
+        }
+        assert_ne!(
+            matches(CHEAP.trim_end_matches("lXOQ"), "hush-hush"),
+            Some(true)
+        );
+    }
+
     #[test]
     fn nobodys_hash_costs_what_others_cost() {
         let nobodys = phc::PasswordHash::new(NOBODYS).unwrap();
