@@ -26,6 +26,7 @@ mod races;
 mod readme;
 mod restart;
 mod secrets;
+mod sizes;
 mod store_faults;
 mod stored;
 mod uploads;

@@ -105,23 +105,10 @@ impl<S: Store> Directory<S> {
         number: UserNumber,
         mut change: impl FnMut(&mut User) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.update_by(number, &mut change).await
-    }
-
-    /// [`Directory::update`], compiled once for all changes.
-    async fn update_by(
-        &self,
-        number: UserNumber,
-        change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let gone = || Error::NoSuchUser(number.to_string());
-        self.swap(&key::user(number), |mut record: Record| {
-            let user = record.live_user_mut().ok_or_else(gone)?;
-            change(user)?;
-            Ok(Swap::Write(record, ()))
-        })
-        .await?
-        .ok_or_else(gone)
+        let found = self.update_record(number, None, &mut change).await?;
+        found
+            .then_some(())
+            .ok_or_else(|| Error::NoSuchUser(number.to_string()))
     }
 
     /// Changes the user whom [`Directory::find`] would find, and tells whether there is one. A user name takes one
@@ -136,34 +123,40 @@ impl<S: Store> Directory<S> {
         change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
     ) -> Result<bool, Error> {
         for by in order {
-            if *by == By::Username {
-                if self.update_named(&fold(text), change).await? {
-                    return Ok(true);
+            let found = if *by == By::Username {
+                let folded = fold(text);
+                match self.holder(&key::name(&folded)).await? {
+                    Some(number) => self.update_record(number, Some(&folded), change).await?,
+                    None => false,
                 }
-            } else if let Some(user) = self.find(text, &[*by]).await? {
-                self.update_by(user.number, change).await?;
+            } else {
+                match self.find(text, &[*by]).await? {
+                    Some(user) => self.update_record(user.number, None, change).await?,
+                    None => false,
+                }
+            };
+            if found {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Changes the user of this folded name, and tells whether there is one.
-    async fn update_named(
+    /// Changes the user with this number, who must have this folded name if there is one given, and tells whether there
+    /// is such a user.
+    async fn update_record(
         &self,
-        folded: &str,
+        number: UserNumber,
+        folded: Option<&str>,
         change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
     ) -> Result<bool, Error> {
-        let Some(number) = self.holder(&key::name(folded)).await? else {
-            return Ok(false);
-        };
         let found = self
             .swap(&key::user(number), |mut record: Record| {
                 let Some(user) = record.live_user_mut() else {
                     return Ok(Swap::Leave(false));
                 };
                 require_number(user, number)?;
-                if user.username.folded() != folded {
+                if folded.is_some_and(|folded| user.username.folded() != folded) {
                     return Ok(Swap::Leave(false));
                 }
                 change(user)?;
