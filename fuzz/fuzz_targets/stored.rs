@@ -143,7 +143,7 @@ fn write(directory: &Directory<MemoryStore>, image: Image) {
             last = Some(change.timestamp);
             if let Some(shown) = check(now(directory.avatar(ALICE))) {
                 assert_eq!(
-                    shown.as_ref().map(|shown| shown.bytes.as_slice()),
+                    shown.as_ref().map(|shown| &shown.bytes[..]),
                     image.map(Image::bytes)
                 );
             }

@@ -1,7 +1,7 @@
 //! What was acknowledged is there after a crash.
 
 use serde_json::json;
-use visage_tests::Server;
+use visage_tests::{Server, Setup};
 
 use crate::calls;
 
@@ -86,4 +86,20 @@ fn each_acknowledged_create_survives_sigkill_amid_others() {
             .expect("an answer comes");
         assert_eq!(answer.status, 200, "{name} was acknowledged and is gone");
     }
+}
+
+#[test]
+fn what_is_kept_in_memory_ends_with_the_server() {
+    let mut server = Server::of(Setup {
+        in_memory: true,
+        ..Setup::with(&[])
+    });
+    let create = calls::create(&json!({ "username": "ana" }));
+    server.send(&create).expect(200);
+    server.send(&calls::read("ana")).expect(200);
+    assert!(!server.state().join("sqlite_key_value.db").exists());
+    server.terminate();
+
+    server.restart();
+    server.send(&calls::read("ana")).expect(404);
 }
