@@ -142,6 +142,11 @@ impl Call {
         }
     }
 
+    /// Whether passwords are verified, some at least.
+    pub fn logs_in(&self) -> bool {
+        matches!(self.who, Who::Login | Who::FirstLogin)
+    }
+
     /// A request of a run, the one with this number of this connection.
     pub fn request(
         &self,

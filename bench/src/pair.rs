@@ -154,6 +154,9 @@ impl Pair {
         rate: Option<u32>,
     ) -> anyhow::Result<Comparison> {
         let sides = [(true, call.clone()), (false, call.clone())];
+        // On many connections it takes a second until each user has logged in to each instance.
+        let turn = effort.turn * if call.logs_in() { 4 } else { 1 };
+        let effort = Effort { turn, ..effort };
         self.take_turns(call.name.clone(), &sides, connections, effort, rate)
     }
 
