@@ -13,18 +13,16 @@ use crate::spread::Spread;
 /// Longer than Spin and the host keep an instance that has nothing to do.
 const IDLE: Duration = Duration::from_millis(1500);
 
-/// How many requests an instance answers at a time, in Spin and in the host.
-const REQUESTS_AT_ONCE: usize = 16;
+/// How many requests wait for their bodies while the memory is looked at: eight times as many as an instance answers
+/// at a time, in Spin and in the host.
+const WAITING: usize = 128;
 
 /// Longer than it takes to verify the password of each request that waits.
 const LOGINS: Duration = Duration::from_secs(10);
 
-/// How many instances are kept at work to see what memory they take.
-const INSTANCES: usize = 8;
-
 /// The head of the table of [`row`]s.
 pub const HEAD: &str = "\
-| component | first answer of an instance, ms | of one that is there, ms | memory of an instance, KiB |
+| component | first answer of an instance, ms | of one that is there, ms | memory for 128 requests that wait, MiB |
 |---|--:|--:|--:|
 ";
 
@@ -48,9 +46,11 @@ pub fn row(
     times: u32,
 ) -> anyhow::Result<String> {
     let (cold, warm) = answers(server, request, times)?;
-    let kibibytes = memory(server, request)? / 1024;
+    let mebibytes = memory(server, request)? as f64 / f64::from(1 << 20);
     let [cold, warm] = [cold, warm].map(|seconds| seconds.text(1e3, 2));
-    Ok(format!("| {component} | {cold} | {warm} | {kibibytes} |\n"))
+    Ok(format!(
+        "| {component} | {cold} | {warm} | {mebibytes:.1} |\n"
+    ))
 }
 
 /// How long the refusal of a request without credentials takes, in seconds: by a new instance, and by the same again.
@@ -71,7 +71,7 @@ fn answers(server: &Server, request: &Request, times: u32) -> anyhow::Result<(Sp
     Ok((cold, Spread::of(turns.iter().map(|(_, warm)| *warm))))
 }
 
-/// The memory of an instance that waits for the bodies of as many requests as it takes, in bytes.
+/// The bytes by which the server's memory grows while requests wait for their bodies.
 fn memory(server: &Server, request: &Request) -> anyhow::Result<u64> {
     std::thread::sleep(IDLE);
     let host = server.address().to_string();
@@ -83,12 +83,12 @@ fn memory(server: &Server, request: &Request) -> anyhow::Result<u64> {
     .encode(&host);
     let before = process::usage(server.process_group())?;
     let mut waiting = Vec::new();
-    for _ in 0..INSTANCES * REQUESTS_AT_ONCE {
+    for _ in 0..WAITING {
         let mut connection = server.connect();
         connection.write(&head)?;
         waiting.push(connection);
     }
     std::thread::sleep(LOGINS);
     let after = process::usage(server.process_group())?;
-    Ok(after.resident_bytes.saturating_sub(before.resident_bytes) / INSTANCES as u64)
+    Ok(after.resident_bytes.saturating_sub(before.resident_bytes))
 }
