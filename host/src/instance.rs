@@ -230,7 +230,11 @@ impl WorkerState for Worker {
 
     fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
         if let Err(error) = result {
-            log::line(&self.name, &error.root_cause().to_string());
+            // Spin's words.
+            log::line(
+                &self.name,
+                &format!("worker failed: {}", error.root_cause()),
+            );
         }
     }
 }

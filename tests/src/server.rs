@@ -27,8 +27,14 @@ const VARIABLES: [(&str, &str); 3] = [
 /// Far longer than a start takes: it ends a test that would never end.
 const START: Duration = Duration::from_secs(180);
 
-/// What tells of a trap, in the words of wasmtime and of Rust's panics.
-const TRAP: [&str; 3] = ["wasm trap", "wasm backtrace", "panicked at"];
+/// What tells of a trap, in the words of Spin, of wasmtime and of Rust's panics. Not every trap is wasm's own: breaking
+/// a rule of the host's is one too.
+const TRAP: [&str; 4] = [
+    "worker failed",
+    "wasm trap",
+    "wasm backtrace",
+    "panicked at",
+];
 
 /// What a server is to serve, and how.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
-use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc, yield_async};
+use spin_sdk::wit_bindgen::{StreamResult, backpressure_dec, backpressure_inc, yield_async};
 
 use crate::web::Answer;
 
@@ -42,12 +42,12 @@ pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response
     let (response, _) = Response::new(headers, Some(reader), trailers_reader);
     let undisturbed = Undisturbed::new();
     spawn(async move {
-        let (_, rest) = writer.write(body).await;
+        let (mut result, mut rest) = writer.write(body).await;
         // The rest of a long body takes as long as the client does.
         drop(undisturbed);
-        if rest.remaining() > 0 {
-            // What is left over is what a client that has gone away did not take.
-            let _unsent = writer.write_all(rest.into_vec()).await;
+        // To write on once the client has gone away would be a trap.
+        while matches!(result, StreamResult::Complete(_)) && rest.remaining() > 0 {
+            (result, rest) = writer.write_buf(rest).await;
         }
     });
     // Spin skips the first yield after a call has begun in this instance. The second is a new turn.

@@ -117,3 +117,29 @@ fn requests_in_one_breath_are_answered_in_turn() {
     }
     server.assert_no_trap();
 }
+
+#[test]
+fn clients_that_go_away_take_nobody_along() {
+    let mut server = server(&[]);
+    // More than fits into what lies between the two.
+    server
+        .send(&calls::add_image("ana", "avatar.png@524288"))
+        .expect(200);
+    let image = calls::netex("GET", "/ana/image");
+    let bytes = image.encode(&server.address().to_string());
+    calls::together(4, |caller| {
+        for _ in 0..25 {
+            match caller {
+                0 => drop(open(&server, 1, &bytes)),
+                1 => {
+                    let mut stream = open(&server, 1, &bytes).remove(0);
+                    stream.read_exact(&mut [0]).expect("an answer begins");
+                }
+                _ => _ = server.send(&image).expect(200),
+            }
+        }
+    });
+    // Then its log is whole.
+    server.terminate();
+    server.assert_no_trap();
+}

@@ -77,7 +77,8 @@ fn send_mutated(
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number);
     let request = mutate::request(model(&mut rng), &mut rng);
     let fail = |what: &dyn Display| -> ! {
-        panic!("request {number} of seed {seed}: {what}\n\n{request}")
+        let log = server.log();
+        panic!("request {number} of seed {seed}: {what}\n\n{request}\n\n{log}")
     };
     if rng.u8(..) < 16 {
         let message = mutate::message(&request, &server.address().to_string(), &mut rng);
