@@ -53,9 +53,11 @@ pub(crate) async fn answer(body: Vec<u8>) -> Result<Response, ErrorCode> {
     // No other call comes between the head and the body.
     backpressure_inc();
     spawn(async move {
-        let (_, rest) = writer.write(body).await;
+        let (mut result, mut rest) = writer.write(body).await;
         backpressure_dec();
-        let _unsent = writer.write_all(rest.into_vec()).await;
+        while matches!(result, StreamResult::Complete(_)) && rest.remaining() > 0 {
+            (result, rest) = writer.write_buf(rest).await;
+        }
     });
     yield_async().await;
     yield_async().await;
