@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use visage::Error;
 use visage::bpm::upload;
 use visage::image::Image;
-use visage::web::shortened;
+use visage::web::{BrokenOff, shortened};
 use visage_fuzz::{PIXEL, assert_image, now};
 
 const BOUNDARY: &str = "----boundary";
@@ -112,7 +112,7 @@ fn expected(parts: &[Part<'_>]) -> Result<Image, Error> {
     }
 }
 
-fn pieces(sizes: &[u8], mut bytes: &[u8]) -> Vec<Result<Bytes, Error>> {
+fn pieces(sizes: &[u8], mut bytes: &[u8]) -> Vec<Result<Bytes, BrokenOff>> {
     let mut sizes = sizes.iter().filter(|size| **size > 0).cycle();
     let mut pieces = Vec::new();
     while !bytes.is_empty() {

@@ -8,6 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use visage::Error;
 use visage::bpm;
 use visage::image::Image;
+use visage::web::BrokenOff;
 use visage_fuzz::{assert_answer, assert_image, now, request};
 
 fuzz_target!(|input: &[u8]| {
@@ -36,7 +37,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(whole, pieces, "another outcome in pieces of {cut}");
 
     // A body that breaks off is no whole picture.
-    let broken = stream::iter([Ok(Bytes::copy_from_slice(body)), Err(Error::BodyUnreadable)]);
+    let broken = stream::iter([Ok(Bytes::copy_from_slice(body)), Err(BrokenOff)]);
     let broken = now(bpm::upload(boundary, broken));
     assert!(broken.is_err() || broken == whole);
 });

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::image::ImageFault;
+use crate::web::BrokenOff;
 
 /// Why a request was refused or failed.
 ///
@@ -133,6 +134,12 @@ pub enum Error {
         /// What is wrong; for the log alone.
         detail: String,
     },
+}
+
+impl From<BrokenOff> for Error {
+    fn from(BrokenOff: BrokenOff) -> Self {
+        Self::BodyUnreadable
+    }
 }
 
 impl Error {

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use http::Method;
+use http::{HeaderName, Method};
 
 use crate::web::Head;
+use crate::web::header::{X_HTTP_METHOD_OVERRIDE, X_METHOD_OVERRIDE};
 
 /// The headers, or query parameters, that name the method.
-const NAMES: [&str; 2] = ["x-http-method-override", "x-method-override"];
+static NAMES: [HeaderName; 2] = [X_HTTP_METHOD_OVERRIDE, X_METHOD_OVERRIDE];
 
 /// Turns a `POST` into the method that its override names. What is no method stays a `POST`'s own.
 pub fn override_method(head: &mut Head) {
@@ -20,7 +21,7 @@ pub fn override_method(head: &mut Head) {
         .find(|(parameter, _)| {
             NAMES
                 .iter()
-                .any(|name| parameter.eq_ignore_ascii_case(name))
+                .any(|name| parameter.eq_ignore_ascii_case(name.as_str()))
         })
         .map(|(_, value)| value);
     let named = in_header.map(Cow::Borrowed).or(in_query);

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use futures::Stream;
-use http::header::CONTENT_DISPOSITION;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use multer::{Constraints, Field, Multipart, SizeLimit, parse_boundary};
 
 use super::file_name::file_name;
 use super::representation::require_identity;
 use crate::Error;
 use crate::image::{Image, ImageFault, MAX_BYTES};
-use crate::web::{Head, MAX_BODY_BYTES, shortened};
+use crate::web::{BrokenOff, Head, MAX_BODY_BYTES, shortened};
 
 /// What the vendor's page calls the file part, whatever its name is.
 const PARAMETER: &str = "avatar";
@@ -22,7 +22,7 @@ pub fn boundary(head: &Head) -> Result<String, Error> {
     require_identity(head)?;
     match head.media_type() {
         Some(essence) if essence.eq_ignore_ascii_case("multipart/form-data") => {
-            let content_type = head.header("content-type").unwrap_or_default();
+            let content_type = head.header(&CONTENT_TYPE).unwrap_or_default();
             let boundary = parse_boundary(content_type).ok();
             boundary
                 .filter(|boundary| !boundary.is_empty())
@@ -42,13 +42,13 @@ pub fn boundary(head: &Head) -> Result<String, Error> {
 /// name, [`Error::BodyTooLarge`], and [`Error::Invalid`] for a body that is not well formed.
 pub async fn upload<B>(boundary: String, body: B) -> Result<Image, Error>
 where
-    B: Stream<Item = Result<Bytes, Error>> + Send + 'static,
+    B: Stream<Item = Result<Bytes, BrokenOff>> + Send + 'static,
 {
     let limit = SizeLimit::new().whole_stream(MAX_BODY_BYTES as u64);
     let constraints = Constraints::new().size_limit(limit);
     let mut parts = Multipart::with_constraints(body, boundary, constraints);
     let mut image = None;
-    while let Some(part) = parts.next_field().await.map_err(refused)? {
+    while let Some(part) = parts.next_field().await? {
         let disposition = part.headers().get(CONTENT_DISPOSITION);
         let name = disposition.and_then(|value| file_name(value.as_bytes()));
         let Some(name) = name.as_deref().map(shortened) else {
@@ -64,14 +64,14 @@ where
 }
 
 async fn pass_over(mut part: Field<'_>) -> Result<(), Error> {
-    while part.chunk().await.map_err(refused)?.is_some() {}
+    while part.chunk().await?.is_some() {}
     Ok(())
 }
 
 async fn read(mut part: Field<'_>, name: String) -> Result<Image, Error> {
     let declared = part.content_type().map(ToString::to_string);
     let mut bytes = Vec::new();
-    while let Some(chunk) = part.chunk().await.map_err(refused)? {
+    while let Some(chunk) = part.chunk().await? {
         if bytes.len() + chunk.len() > MAX_BYTES {
             return Err(Error::image(name, ImageFault::TooLarge));
         }
@@ -85,15 +85,14 @@ fn broken() -> Error {
     Error::invalid(PARAMETER, "is not well-formed multipart/form-data")
 }
 
-fn refused(error: multer::Error) -> Error {
-    match error {
-        multer::Error::StreamSizeExceeded { .. } => Error::BodyTooLarge {
-            limit: MAX_BODY_BYTES,
-        },
-        multer::Error::StreamReadFailed(cause) => match cause.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(_) => broken(),
-        },
-        _ => broken(),
+impl From<multer::Error> for Error {
+    fn from(error: multer::Error) -> Self {
+        match error {
+            multer::Error::StreamSizeExceeded { .. } => Self::BodyTooLarge {
+                limit: MAX_BODY_BYTES,
+            },
+            multer::Error::StreamReadFailed(_) => Self::BodyUnreadable,
+            _ => broken(),
+        }
     }
 }

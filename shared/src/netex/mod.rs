@@ -18,6 +18,7 @@ use crate::Error;
 use crate::directory::{By, Directory};
 use crate::store::Store;
 use crate::user::User;
+use crate::web::header::X_CLOUD_AUTH_TOKEN;
 use crate::web::{GivenSecret, Head, SecretList, decode_segment};
 
 /// The path of the users.
@@ -32,7 +33,7 @@ const PATH_ORDER: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId]
 /// # Errors
 /// [`Error::Unauthenticated`].
 pub fn authorize(head: &Head, netex_tokens: &str) -> Result<(), Error> {
-    let mut given = head.headers.get_all("x-cloud-auth-token").iter();
+    let mut given = head.headers.get_all(X_CLOUD_AUTH_TOKEN).iter();
     let (Some(given), None) = (given.next(), given.next()) else {
         return Err(Error::Unauthenticated);
     };

@@ -5,6 +5,7 @@
 
 use crate::Error;
 use crate::web::Head;
+use crate::web::header::X_CLOUD_SYNCHRONIZATION;
 
 /// Whether the caller waits for all platforms: `X-Cloud-Synchronization`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Mode {
     /// # Errors
     /// [`Error::Invalid`] for any other value of the header.
     pub fn of(head: &Head) -> Result<Self, Error> {
-        match head.headers.get("x-cloud-synchronization") {
+        match head.headers.get(X_CLOUD_SYNCHRONIZATION) {
             None => Ok(Self::Asynchronous),
             Some(value) if value.as_bytes().eq_ignore_ascii_case(b"asynchronous") => {
                 Ok(Self::Asynchronous)

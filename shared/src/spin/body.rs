@@ -4,7 +4,7 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Trailers};
 use spin_sdk::wasip3::wit_future;
 use spin_sdk::wit_bindgen::{FutureReader, StreamReader, StreamResult};
 
-use crate::Error;
+use crate::web::BrokenOff;
 
 /// How much is read at a time where nobody said how much there is, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -32,7 +32,7 @@ impl Body {
     }
 
     /// The next piece; `None` at the end.
-    pub(super) async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
+    pub(super) async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
         let (more, chunk) = self.read(Vec::with_capacity(CHUNK_BYTES)).await?;
         Ok(more.then_some(chunk))
     }
@@ -42,7 +42,7 @@ impl Body {
         mut self,
         limit: usize,
         declared: Option<usize>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Vec<u8>, BrokenOff> {
         // One byte of room more than declared shows the end without another allocation.
         let room = declared.map_or(CHUNK_BYTES, |length| length + 1);
         let mut bytes = Vec::with_capacity(room);
@@ -59,16 +59,13 @@ impl Body {
     }
 
     /// Reads into the room that `bytes` has left, and tells whether there may be more.
-    async fn read(&mut self, bytes: Vec<u8>) -> Result<(bool, Vec<u8>), Error> {
+    async fn read(&mut self, bytes: Vec<u8>) -> Result<(bool, Vec<u8>), BrokenOff> {
         let (result, bytes) = self.stream.read(bytes).await;
         if let StreamResult::Complete(_) = result {
             return Ok((true, bytes));
         }
         match self.end.take() {
-            Some(end) => end
-                .await
-                .map(|_| (false, bytes))
-                .map_err(|_| Error::BodyUnreadable),
+            Some(end) => end.await.map(|_| (false, bytes)).map_err(|_| BrokenOff),
             None => Ok((false, bytes)),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::{Stream, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Scheme};
 
 use super::body::Body;
@@ -18,7 +18,7 @@ use crate::Error;
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::netex::ImageSource;
-use crate::web::{Answer, Head, MAX_BODY_BYTES, request_id};
+use crate::web::{Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id};
 
 /// How long a call waits for the store where the variable `store_timeout_ms` doesn't say.
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ pub async fn serve(
         detail.as_deref(),
     );
     if let Ok(id) = HeaderValue::try_from(id) {
-        answer.headers_mut().insert("x-request-id", id);
+        answer.headers_mut().insert(header::X_REQUEST_ID, id);
     }
     send(answer, call.head.method != Method::HEAD).await
 }
@@ -138,7 +138,7 @@ impl Call {
     /// [`Error::BodyTooLarge`] for one that declares to be.
     pub fn body_stream(
         &mut self,
-    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
+    ) -> Result<impl Stream<Item = Result<Bytes, BrokenOff>> + Send + use<>, Error> {
         self.head.declared_length()?;
         let body = self.body.take().map(Body::of_request);
         Ok(stream::try_unfold(body, async |body| {
@@ -160,8 +160,8 @@ fn head(request: &Request) -> Head {
     };
     let mut headers = HeaderMap::new();
     for (name, value) in request.get_headers().copy_all() {
-        // Spin hands on what HTTP's own types held, so that none is left out.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        // Spin hands on what HTTP's own types held: names in lower case, and values that are such.
+        if let (Some(name), Ok(value)) = (header::read(&name), HeaderValue::try_from(value)) {
             headers.append(name, value);
         }
     }

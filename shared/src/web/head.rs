@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AsHeaderName, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Method};
 use percent_encoding::percent_decode_str;
 
@@ -20,13 +20,13 @@ pub struct Head {
     pub path: String,
     /// What stands behind the `?`, as it was sent.
     pub query: String,
-    /// The headers.
+    /// The headers, of which those that nobody reads may be missing.
     pub headers: HeaderMap,
 }
 
 impl Head {
     /// The header's value as text; `None` where it is absent or no text.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 

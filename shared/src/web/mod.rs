@@ -4,6 +4,7 @@ pub mod accept;
 mod answer;
 mod caller;
 mod head;
+pub mod header;
 mod json;
 mod picture;
 mod request_id;
@@ -14,6 +15,11 @@ pub use head::{Head, decode_segment};
 pub use json::{Members, base64_string, raw_member, read_object};
 pub use picture::{etag, picture, unless_known};
 pub use request_id::request_id;
+
+/// A body that came in as a stream ended or broke off before it was whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body broke off")]
+pub struct BrokenOff;
 
 /// The most bytes of a request's body: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use visage::Error;
 use visage::bpm::{boundary, upload};
 use visage::image::{Image, ImageFault, MAX_BYTES};
-use visage::web::Head;
+use visage::web::{BrokenOff, Head};
 
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.png");
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
@@ -209,7 +209,7 @@ fn no_more_is_read_than_is_allowed() {
 #[test]
 fn a_body_that_breaks_off_is_told_as_such() {
     let start = body(&[FILE])[..100].to_vec();
-    let pieces = [Ok(Bytes::from(start)), Err(Error::BodyUnreadable)];
+    let pieces = [Ok(Bytes::from(start)), Err(BrokenOff)];
     let outcome = block_on(upload("xyz".to_owned(), stream::iter(pieces)));
     assert_eq!(outcome, Err(Error::BodyUnreadable));
 }
