@@ -82,7 +82,7 @@ async fn create(store: &Store, request: Request) -> Result<Vec<u8>, ErrorCode> {
 async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, ErrorCode> {
     http::body(request).await?;
     store.get(&name(user)).await?;
-    store.swap(&record(user), &[b' '; RECORD])?;
+    store.swap(&record(user), vec![b' '; RECORD])?;
     Ok(ENVELOPE.into())
 }
 
@@ -105,7 +105,7 @@ async fn change_avatar(store: &Store, user: &str, picture: Vec<u8>) -> Result<Ve
 async fn replace(store: &Store, user: &str, mut picture: Vec<u8>) -> Result<(), ErrorCode> {
     if picture.len() + HEADER <= PART {
         picture.resize(picture.len() + HEADER, b' ');
-        return store.swap(&avatar(user), &picture);
+        return store.swap(&avatar(user), picture);
     }
     let ticket = store.increment(&format!("floor.avatar.{user}.tickets"))?;
     let key = |ticket: i64, part: usize| format!("floor.avatar.{user}.{ticket}.{part}");
@@ -114,7 +114,7 @@ async fn replace(store: &Store, user: &str, mut picture: Vec<u8>) -> Result<(), 
         .map(|(part, bytes)| (key(ticket, part), bytes.to_vec()))
         .collect();
     store.set_many(&parts)?;
-    store.swap(&avatar(user), &[b' '; HEADER])?;
+    store.swap(&avatar(user), vec![b' '; HEADER])?;
     // The parts of the one before.
     let replaced: Vec<_> = (0..parts.len()).map(|part| key(ticket - 1, part)).collect();
     store.delete_many(&replaced)

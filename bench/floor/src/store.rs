@@ -49,11 +49,14 @@ impl Store {
         batch::set_many(&self.bucket, values).map_err(failed)
     }
 
-    /// Reads the value and replaces it.
-    pub(crate) fn swap(&self, key: &str, value: &[u8]) -> Result<(), ErrorCode> {
+    /// Reads the value and replaces it. The new one begins with another byte: what doesn't change SQLite doesn't write.
+    pub(crate) fn swap(&self, key: &str, mut value: Vec<u8>) -> Result<(), ErrorCode> {
         let cas = Cas::new(&self.bucket, key).map_err(failed)?;
-        cas.current().map_err(failed)?;
-        match atomics::swap(cas, value) {
+        let current = cas.current().map_err(failed)?.unwrap_or_default();
+        if let (Some(new), Some(old)) = (value.first_mut(), current.first()) {
+            *new = old.wrapping_add(1);
+        }
+        match atomics::swap(cas, &value) {
             Ok(()) => Ok(()),
             Err(CasError::CasFailed(_)) => Err(ErrorCode::InternalError(None)),
             Err(CasError::StoreError(error)) => Err(failed(error)),
