@@ -175,6 +175,7 @@ checked_text!(
     /// A language code as in RFC 5646: `en`, `pt-BR`.
     Language,
     |text| {
+        at_most(text, MAX_CHARACTERS, "is longer than 255 characters")?;
         LanguageTag::parse(text)
             .map(drop)
             .map_err(|_| "is not a language code such as en or pt-BR")
