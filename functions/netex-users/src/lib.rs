@@ -36,10 +36,11 @@ async fn create(call: &mut Call) -> Result<Answer, Error> {
         user.image = Some(call.image(source).await?);
     }
 
+    // What can fail without the store fails before anybody is created.
+    let origin = call.origin().await?;
     let user = call.directory.create(user).await?;
 
     let mut answer = netex::succeed(Operation::Create, mode)?;
-    let origin = call.origin().await?;
     if let Ok(location) = HeaderValue::try_from(netex::user_url(&origin, &user)) {
         answer.headers_mut().insert(LOCATION, location);
     }
