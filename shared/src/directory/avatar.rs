@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::kept::{Kept, is_large};
+use super::record::State;
 use super::swap::{Swap, Token};
 use super::terms::Terms;
 use super::{Directory, key};
@@ -126,6 +127,7 @@ impl<S: Store> Directory<S> {
         let mut removed = 0;
         for _ in 0..TRIES {
             if let Some(image) = image.filter(|image| is_large(image) && ticket.is_none()) {
+                self.check_before(terms, number, now).await?;
                 ticket = Some(self.store_parts(number, image).await?);
             }
             let token = Token::random()?;
@@ -134,11 +136,11 @@ impl<S: Store> Directory<S> {
                     if ticket.is_some_and(|ticket| kept.has_overtaken(ticket)) {
                         return Ok(Swap::Leave(Put::Overtaken));
                     }
+                    kept.check(terms, now)?;
                     kept.note_removed(removed);
                     if removed == 0 && kept.is_crowded() {
                         return Ok(Swap::Leave(Put::Crowded(kept.unused())));
                     }
-                    kept.check(terms, now)?;
                     let change = kept.put(image, now, token, ticket);
                     let unused = kept.unused();
                     Ok(Swap::Write(kept, Put::Made { change, unused }))
@@ -148,6 +150,12 @@ impl<S: Store> Directory<S> {
                 Ok(Some(Put::Made { change, unused })) => {
                     // The change is made, whatever becomes of what it has replaced.
                     let _ = self.remove_parts(number, unused).await;
+                    // A deletion may have looked for our parts before they were there.
+                    if ticket.is_some()
+                        && let Ok(None | Some(State::Dead)) = self.state(number).await
+                    {
+                        let _ = self.remove_ticket(number, ticket).await;
+                    }
                     return Ok(change);
                 }
                 Ok(Some(Put::Overtaken)) => self.remove_ticket(number, ticket.take()).await?,
@@ -169,6 +177,21 @@ impl<S: Store> Directory<S> {
             }
         }
         Err(Error::Contended)
+    }
+
+    /// Refuses what the terms refuse before anything of a picture is stored.
+    async fn check_before(
+        &self,
+        terms: &Terms<'_>,
+        number: UserNumber,
+        now: u64,
+    ) -> Result<(), Error> {
+        if terms.allow_all() {
+            return Ok(());
+        }
+        let kept = self.kept(number).await?;
+        let mut kept = kept.ok_or_else(|| Error::NoSuchUser(number.to_string()))?;
+        kept.check(terms, now)
     }
 
     pub(super) async fn kept(&self, number: UserNumber) -> Result<Option<Kept>, Error> {

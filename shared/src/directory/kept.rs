@@ -111,6 +111,13 @@ impl Kept {
             .collect()
     }
 
+    /// Takes the picture out, and tells the ticket of its parts if it has any.
+    pub(super) fn take_picture(&mut self) -> Option<u64> {
+        self.header.format = None;
+        self.picture = Bytes::new();
+        self.header.parts.take().map(|parts| parts.ticket)
+    }
+
     pub(super) fn inline_bytes(&self) -> Bytes {
         self.picture.clone()
     }

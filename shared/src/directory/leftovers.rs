@@ -83,13 +83,16 @@ impl<S: Store> Directory<S> {
         Ok(())
     }
 
-    async fn note_removed(&self, number: UserNumber, below: u64) -> Result<(), Error> {
-        self.swap(&key::avatar(number), |mut kept: Kept| {
-            kept.note_removed(below);
-            Ok(Swap::Write(kept, ()))
-        })
-        .await
-        .map(drop)
+    /// Removes the picture from the avatar of a dead record, of which parts under further tickets are left.
+    async fn remove_picture(&self, number: UserNumber, removed_below: u64) -> Result<(), Error> {
+        let ticket = self
+            .swap(&key::avatar(number), |mut kept: Kept| {
+                kept.note_removed(removed_below);
+                let ticket = kept.take_picture();
+                Ok(Swap::Write(kept, ticket))
+            })
+            .await?;
+        self.remove_ticket(number, ticket.flatten()).await
     }
 
     /// Removes a record that counts for nothing and can never do so again, with its avatar; the work is bounded. The
@@ -106,7 +109,7 @@ impl<S: Store> Directory<S> {
             let unused = kept.unused().start..last.saturating_add(1);
             let end = self.remove_parts(number, unused).await?;
             if end <= last {
-                return self.note_removed(number, end).await;
+                return self.remove_picture(number, end).await;
             }
             self.remove_keys(&[tickets, avatar]).await?;
         }

@@ -21,6 +21,11 @@ pub struct Terms<'t> {
 }
 
 impl Terms<'_> {
+    /// Whether there are none.
+    pub(super) fn allow_all(&self) -> bool {
+        self.precondition.is_none() && self.changes_a_minute.is_none()
+    }
+
     /// Looks whether the terms are met, and counts the change.
     pub(super) fn check(
         &self,
@@ -40,15 +45,15 @@ impl Terms<'_> {
     }
 }
 
-/// How many changes there were in each of the last seconds: no more entries than the window has seconds.
+/// How many changes there were in each of the seconds around now, in order: fewer entries than two windows have seconds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Recent(Vec<(u64, u64)>);
 
 impl Recent {
     fn count(&mut self, limit: u64, second: u64) -> Result<(), Error> {
-        // A clock that was set back leaves changes of the future behind: they are forgotten.
-        self.0
-            .retain(|(at, _)| (*at..at.saturating_add(WINDOW)).contains(&second));
+        // A change that began a little later may have been made before. What a clock that was set back leaves behind
+        // lies further in the future, and is forgotten.
+        self.0.retain(|(at, _)| at.abs_diff(second) < WINDOW);
         let total = self
             .0
             .iter()
@@ -64,9 +69,10 @@ impl Recent {
                 retry_after: leaves.map_or(WINDOW, |leaves| leaves - second),
             });
         }
-        match self.0.last_mut() {
+        let place = self.0.partition_point(|(at, _)| *at < second);
+        match self.0.get_mut(place) {
             Some((at, changes)) if *at == second => *changes += 1,
-            _ => self.0.push((second, 1)),
+            _ => self.0.insert(place, (second, 1)),
         }
         Ok(())
     }

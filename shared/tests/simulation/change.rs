@@ -122,13 +122,17 @@ impl History {
         Ok(Some(number))
     }
 
-    /// Counts a change against the limit. A clock that was set back leaves nothing to be counted on.
+    /// Counts a change against the limit. What a minute or more lies between, whichever way the clock went, is forgotten.
     fn count(&mut self, number: u64, second: u64) -> Result<(), String> {
         let counted = self.counted.entry(number).or_default();
         counted.push(second);
-        let within = counted.iter().filter(|at| second < **at + 60).count();
-        if counted.is_sorted() && within as u64 > LIMIT {
-            return Err(format!("{within} changes within a minute: {counted:?}"));
+        let mut within: Vec<u64> = Vec::new();
+        for change in counted.iter() {
+            within.retain(|at| at.abs_diff(*change) < 60);
+            within.push(*change);
+        }
+        if within.len() as u64 > LIMIT {
+            return Err(format!("{within:?} within a minute, of {counted:?}"));
         }
         Ok(())
     }

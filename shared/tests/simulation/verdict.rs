@@ -130,7 +130,7 @@ impl History {
             }
             Error::TooManyChanges { .. } => {
                 let second = record.learned.began.get() / 1000;
-                let recent = |at: &&u64| (**at..**at + 60).contains(&second);
+                let recent = |at: &&u64| at.abs_diff(second) < 60;
                 let counted = self
                     .counted
                     .get(&number)

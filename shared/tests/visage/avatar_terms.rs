@@ -90,3 +90,23 @@ fn changes_a_minute() {
     assert_eq!(change(1, Some(&picture())), Ok(()));
     assert_eq!(change(1, Some(&picture())), too_many(60));
 }
+
+#[test]
+fn a_change_that_is_late_counts_with_those_of_the_next_second() {
+    let directory = directory();
+    let change = || {
+        let terms = Terms {
+            precondition: None,
+            changes_a_minute: Some(3),
+        };
+        block_on(directory.put_avatar_on(&terms, ALICE, Some(&picture()))).is_ok()
+    };
+    let (late, next) = (1_000_000_999, 1_000_001_000);
+    let made = [next, next, late, next, late, next]
+        .into_iter()
+        .filter(|now| {
+            NOW.set(*now);
+            change()
+        });
+    assert_eq!(made.count(), 3);
+}

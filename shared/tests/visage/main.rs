@@ -16,6 +16,7 @@ mod bpm_upload;
 mod directory;
 mod f5_image;
 mod image;
+mod large_pictures;
 mod name;
 mod netex_fetch;
 mod netex_user;

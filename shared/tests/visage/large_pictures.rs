@@ -1,0 +1,174 @@
+//! Pictures that are stored in parts: none is left of those that were refused, replaced or deleted, whoever was at work
+//! at the same time.
+
+use std::cell::{Cell, RefCell};
+
+use futures::FutureExt as _;
+use visage::Error;
+use visage::directory::{Directory, Terms};
+use visage::image::{Image, MAX_BYTES};
+use visage::name::UserNumber;
+use visage::store::{Fault, MemoryStore, Store};
+
+use crate::users::new_user;
+
+const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
+const ALICE: UserNumber = UserNumber(1);
+
+/// A store in memory is never waited for, and one call may be made within another.
+fn now<T>(call: impl Future<Output = T>) -> T {
+    call.now_or_never().unwrap()
+}
+
+fn directory<S: Store>(store: S) -> Directory<S> {
+    Directory::with_clock(store, || 1_800_000_000_000)
+}
+
+fn with_alice() -> MemoryStore {
+    let store = MemoryStore::default();
+    now(directory(store.clone()).create(new_user("alice"))).unwrap();
+    store
+}
+
+fn large(fill: u8) -> Image {
+    let mut bytes = GIF.to_vec();
+    bytes.resize(MAX_BYTES, fill);
+    Image::new(bytes, "").unwrap()
+}
+
+fn small() -> Image {
+    Image::new(GIF.to_vec(), "").unwrap()
+}
+
+/// How many bytes there are of avatars.
+fn held(store: &MemoryStore) -> usize {
+    let keys = store.keys().into_iter();
+    keys.filter(|key| key.starts_with("visage.avatar"))
+        .map(|key| now(store.get(&key)).unwrap().unwrap().len())
+        .sum()
+}
+
+/// A store in which another call is made, whole, before one of the operations.
+struct Interrupted<'o> {
+    store: MemoryStore,
+    left: Cell<usize>,
+    other: RefCell<Option<Box<dyn FnOnce() + 'o>>>,
+}
+
+impl Interrupted<'_> {
+    fn store(&self) -> &MemoryStore {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => {
+                if let Some(other) = self.other.take() {
+                    other();
+                }
+            }
+        }
+        &self.store
+    }
+}
+
+impl Store for Interrupted<'_> {
+    type Snapshot = <MemoryStore as Store>::Snapshot;
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.store().get(key).await
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        self.store().delete_many(keys).await
+    }
+
+    async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        self.store().set_many(values).await
+    }
+
+    async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
+        self.store().increment(key, delta).await
+    }
+
+    async fn snapshot(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Snapshot), Error> {
+        self.store().snapshot(key).await
+    }
+
+    async fn swap(&self, snapshot: Self::Snapshot, value: Vec<u8>) -> Result<bool, Error> {
+        self.store().swap(snapshot, value).await
+    }
+}
+
+#[test]
+fn one_that_comes_while_its_user_is_deleted_goes_with_the_user() {
+    for before in 0..10 {
+        let store = with_alice();
+        let put = || {
+            let outcome = now(directory(store.clone()).put_avatar(ALICE, Some(&large(1))));
+            // Before the deletion it is made, after it there is nobody.
+            assert!(outcome.is_ok() || matches!(outcome, Err(Error::NoSuchUser(_))));
+        };
+        let interrupted = Interrupted {
+            store: store.clone(),
+            left: Cell::new(before),
+            other: RefCell::new(Some(Box::new(put))),
+        };
+        now(directory(interrupted).delete(ALICE)).unwrap();
+        // Looks after what is left of the user's record.
+        now(directory(store.clone()).list(0, 10)).unwrap();
+        assert_eq!(
+            held(&store),
+            0,
+            "before operation {before}: {:?}",
+            store.keys()
+        );
+    }
+}
+
+#[test]
+fn one_that_is_refused_is_never_stored() {
+    let store = with_alice();
+    let directory = directory(store.clone());
+    now(directory.put_avatar(ALICE, Some(&large(1)))).unwrap();
+    let before = store.keys();
+    for refused in [
+        Terms {
+            precondition: Some(Box::new(|_| false)),
+            changes_a_minute: None,
+        },
+        Terms {
+            precondition: None,
+            changes_a_minute: Some(0),
+        },
+    ] {
+        let operations = store.operations();
+        now(directory.put_avatar_on(&refused, ALICE, Some(&large(2)))).unwrap_err();
+        assert_eq!(
+            (store.operations() - operations, &store.keys()),
+            (1, &before)
+        );
+    }
+}
+
+#[test]
+fn deletion_takes_the_picture_along_however_many_changes_have_crashed() {
+    for picture in [small(), large(1)] {
+        let store = with_alice();
+        for _ in 0..200 {
+            // After its parts are stored.
+            let dying = directory(store.failing_at(2, Fault::Death));
+            now(dying.put_avatar(ALICE, Some(&large(2)))).unwrap_err();
+        }
+        let directory = directory(store.clone());
+        now(directory.put_avatar(ALICE, Some(&picture))).unwrap();
+        now(directory.delete(ALICE)).unwrap();
+        let end = picture.bytes().last_chunk::<100>().unwrap();
+        for key in store.keys() {
+            let value = now(store.get(&key)).unwrap().unwrap();
+            assert!(!value.ends_with(end), "{key} holds some of the picture");
+        }
+        // What the crashes have left is looked after a piece at a time.
+        for _ in 0..4 {
+            now(directory.list(0, 10)).unwrap();
+        }
+        assert_eq!(held(&store), 0, "{:?}", store.keys());
+    }
+}
