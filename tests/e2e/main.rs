@@ -30,5 +30,6 @@ mod sizes;
 mod store_faults;
 mod stored;
 mod uploads;
+mod variables;
 
 use visage_tests::calls;
