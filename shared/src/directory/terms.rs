@@ -45,7 +45,8 @@ impl Terms<'_> {
     }
 }
 
-/// How many changes there were in each of the seconds around now, in order: fewer entries than two windows have seconds.
+/// How many changes there were in each of the seconds around now, in order. Any two of them are less than a window
+/// apart, so that there are no more than it has seconds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Recent(Vec<(u64, u64)>);
 
