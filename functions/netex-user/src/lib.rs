@@ -72,9 +72,8 @@ async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
     netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
     let mode = Mode::of(&call.head)?;
-    let user = netex::find_user(&call.directory, user).await?;
-
-    call.directory.delete(user.number).await?;
+    let number = netex::delete_user(&call.directory, user).await?;
+    call.tidy_after(number);
     netex::succeed(Operation::Update, mode)
 }
 

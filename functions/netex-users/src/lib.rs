@@ -39,6 +39,7 @@ async fn create(call: &mut Call) -> Result<Answer, Error> {
     // What can fail without the store fails before anybody is created.
     let origin = call.origin().await?;
     let user = call.directory.create(user).await?;
+    call.tidy_after(user.number);
 
     let mut answer = netex::succeed(Operation::Create, mode)?;
     if let Ok(location) = HeaderValue::try_from(netex::user_url(&origin, &user)) {
@@ -51,10 +52,13 @@ async fn list(call: &mut Call) -> Result<Answer, Error> {
     netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
     let Page { start, count } = Page::of(&call.head)?;
     let origin = call.origin().await?;
-    let mut views = Vec::new();
-    for user in call.directory.list(start, count).await? {
-        let has_image = call.directory.has_avatar(user.number).await?;
-        views.push(netex::view(user, &origin, has_image));
+    let page = call.directory.list(start, count).await?;
+    for error in &page.unreadable {
+        call.note(error.detail().unwrap_or_default());
     }
-    web::json(StatusCode::OK, &views)
+    let views = page
+        .users
+        .into_iter()
+        .map(|(user, has_image)| netex::view(user, &origin, has_image));
+    web::json(StatusCode::OK, &views.collect::<Vec<_>>())
 }

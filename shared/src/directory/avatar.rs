@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::kept::{Kept, is_large};
 use super::record::State;
-use super::swap::{Swap, Token};
-use super::terms::Terms;
+use super::stored_avatar::{StoredAvatar, is_large};
+use super::swap::{Stored as _, Swap, Token};
+use super::terms::{Change, Terms};
 use super::{Directory, key};
 use crate::Error;
 use crate::image::{Format, Image, MAX_BYTES};
@@ -43,15 +43,6 @@ pub struct Avatar {
     pub change: Change,
 }
 
-/// A change of an avatar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// When it was, in milliseconds since the epoch; grows with every change of one user's avatar.
-    pub timestamp: u64,
-    /// What no other change has.
-    pub revision: String,
-}
-
 impl<S: Store> Directory<S> {
     /// The avatar of a user, if there is one.
     ///
@@ -59,14 +50,14 @@ impl<S: Store> Directory<S> {
     /// The store's; [`Error::Contended`] when the avatar kept changing.
     pub async fn avatar(&self, number: UserNumber) -> Result<Option<Avatar>, Error> {
         'read: for _ in 0..READS {
-            let Some(kept) = self.kept(number).await? else {
+            let Some(stored) = self.stored_avatar(number).await? else {
                 return Ok(None);
             };
-            let Some((format, change)) = kept.picture() else {
+            let Some((format, change)) = stored.picture() else {
                 return Ok(None);
             };
-            let mut bytes = kept.inline_bytes();
-            let keys = kept.part_keys(number);
+            let mut bytes = stored.inline_bytes();
+            let keys = stored.part_keys(number);
             if !keys.is_empty() {
                 let mut parts = Vec::with_capacity(MAX_BYTES);
                 for key in keys {
@@ -91,8 +82,8 @@ impl<S: Store> Directory<S> {
     /// # Errors
     /// The store's.
     pub async fn has_avatar(&self, number: UserNumber) -> Result<bool, Error> {
-        let kept = self.kept(number).await?;
-        Ok(kept.is_some_and(|kept| kept.picture().is_some()))
+        let stored = self.stored_avatar(number).await?;
+        Ok(stored.is_some_and(|stored| stored.picture().is_some()))
     }
 
     /// Replaces the avatar of a user, or removes it.
@@ -132,18 +123,18 @@ impl<S: Store> Directory<S> {
             }
             let token = Token::random()?;
             let swapped = self
-                .swap_as(token, &key::avatar(number), |mut kept: Kept| {
-                    if ticket.is_some_and(|ticket| kept.has_overtaken(ticket)) {
+                .swap_as(token, &key::avatar(number), |mut stored: StoredAvatar| {
+                    if ticket.is_some_and(|ticket| stored.has_overtaken(ticket)) {
                         return Ok(Swap::Leave(Put::Overtaken));
                     }
-                    kept.check(terms, now)?;
-                    kept.note_removed(removed);
-                    if removed == 0 && kept.is_crowded() {
-                        return Ok(Swap::Leave(Put::Crowded(kept.unused())));
+                    stored.check(terms, now)?;
+                    stored.note_removed(removed);
+                    if removed == 0 && stored.is_crowded() {
+                        return Ok(Swap::Leave(Put::Crowded(stored.unused())));
                     }
-                    let change = kept.put(image, now, token, ticket);
-                    let unused = kept.unused();
-                    Ok(Swap::Write(kept, Put::Made { change, unused }))
+                    let change = stored.put(image, now, token, ticket);
+                    let unused = stored.unused();
+                    Ok(Swap::Write(stored, Put::Made { change, unused }))
                 })
                 .await;
             match swapped {
@@ -151,19 +142,26 @@ impl<S: Store> Directory<S> {
                     // The change is made, whatever becomes of what it has replaced.
                     let _ = self.remove_parts(number, unused).await;
                     // A deletion may have looked for our parts before they were there.
-                    if ticket.is_some()
+                    if let Some(ticket) = ticket
                         && let Ok(None | Some(State::Dead)) = self.state(number).await
                     {
-                        let _ = self.remove_ticket(number, ticket).await;
+                        let _ = self.remove_parts_under(number, ticket).await;
                     }
                     return Ok(change);
                 }
-                Ok(Some(Put::Overtaken)) => self.remove_ticket(number, ticket.take()).await?,
+                Ok(Some(Put::Overtaken)) => {
+                    if let Some(ticket) = ticket.take() {
+                        self.remove_parts_under(number, ticket).await?;
+                    }
+                }
                 Ok(Some(Put::Crowded(unused))) => {
                     removed = self.remove_parts(number, unused).await?;
                 }
                 Ok(None) => {
-                    let _ = self.remove_tickets(number, ticket).await;
+                    if let Some(ticket) = ticket {
+                        let _ = self.remove_parts_under(number, ticket).await;
+                        let _ = self.remove_keys(&[key::avatar_tickets(number)]).await;
+                    }
                     return Err(Error::NoSuchUser(number.to_string()));
                 }
                 // The value may name our parts, or not: they stay, for a later change to remove.
@@ -171,7 +169,9 @@ impl<S: Store> Directory<S> {
                     return Err(failure);
                 }
                 Err(refusal) => {
-                    let _ = self.remove_ticket(number, ticket).await;
+                    if let Some(ticket) = ticket {
+                        let _ = self.remove_parts_under(number, ticket).await;
+                    }
                     return Err(refusal);
                 }
             }
@@ -189,13 +189,16 @@ impl<S: Store> Directory<S> {
         if terms.allow_all() {
             return Ok(());
         }
-        let kept = self.kept(number).await?;
-        let mut kept = kept.ok_or_else(|| Error::NoSuchUser(number.to_string()))?;
-        kept.check(terms, now)
+        let stored = self.stored_avatar(number).await?;
+        let mut stored = stored.ok_or_else(|| Error::NoSuchUser(number.to_string()))?;
+        stored.check(terms, now)
     }
 
-    pub(super) async fn kept(&self, number: UserNumber) -> Result<Option<Kept>, Error> {
+    pub(super) async fn stored_avatar(
+        &self,
+        number: UserNumber,
+    ) -> Result<Option<StoredAvatar>, Error> {
         let value = self.store.get(&key::avatar(number)).await?;
-        value.map(Kept::read).transpose()
+        value.map(StoredAvatar::decode).transpose()
     }
 }

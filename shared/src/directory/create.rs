@@ -1,8 +1,11 @@
 //! How a user comes into being.
 
-use super::kept::{Kept, is_large, parts};
+use futures::future::try_join_all;
+
+use super::list::MAX_NUMBER;
 use super::record::{Record, State};
-use super::swap::{MAX_NUMBER, Pointer, Stored as _, Swap, Token, random_u64};
+use super::stored_avatar::{StoredAvatar, is_large, parts};
+use super::swap::{Stored as _, Swap, Token, random_u64};
 use super::{Directory, key};
 use crate::Error;
 use crate::name::{UserId, UserNumber};
@@ -10,7 +13,14 @@ use crate::store::Store;
 use crate::user::{NewUser, User};
 
 /// How often a pointer is tried for. Each failed try means that another call moved it.
-const ATTEMPTS: usize = 256;
+const ATTEMPTS: usize = 64;
+
+/// How often a creation that has lost looks whether the winner has come to its end.
+const LOOKS: u32 = 8;
+
+/// How long a creation may take before its last step, in milliseconds. Whoever finds its record much later may count
+/// on it.
+const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
 
 /// What the parts of a user's first picture are stored under; counted tickets begin with 1.
 const FIRST_TICKET: u64 = 0;
@@ -19,15 +29,18 @@ const FIRST_TICKET: u64 = 0;
 struct Claim {
     key: String,
     field: &'static str,
-    /// Whether this creation had the first turn at the pointer.
-    first: bool,
+    /// Whether there is a pointer, even if to nobody.
+    exists: bool,
 }
 
-/// Whether a record holds on to the pointers that lead to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holder {
-    Keeps,
-    MakesWay,
+/// A creation under way.
+#[derive(Clone, Copy)]
+struct Creation {
+    number: UserNumber,
+    /// When it began, in milliseconds since the epoch.
+    began: u64,
+    /// Whether the record is live before the pointers are taken.
+    state: State,
 }
 
 impl<S: Store> Directory<S> {
@@ -37,31 +50,17 @@ impl<S: Store> Directory<S> {
     /// `commonId` must be free as well, the swap of the record from pending to live. Before it nobody sees anything.
     ///
     /// # Errors
-    /// [`Error::Taken`], and the store's; after those the user may or may not exist.
+    /// [`Error::Taken`], [`Error::Contended`] where a rival was quicker and has not become a user either, and the
+    /// store's; after those the user may or may not exist.
     pub async fn create(&self, new: NewUser) -> Result<User, Error> {
-        let mut claims = claims(&new);
         // A taken name should cost neither a password hash nor a number.
-        let mut unused = Vec::new();
-        for claim in &mut claims {
-            match self.pointer(&claim.key).await? {
-                None => unused.push(claim),
-                Some(pointer) => {
-                    if let Some(holder) = pointer.holder()
-                        && self.state(holder).await? == Some(State::Live)
-                    {
-                        return Err(Error::Taken { field: claim.field });
-                    }
-                }
-            }
-        }
+        let claims = self.free_claims(&new).await?;
         let password = new.password.map(|password| password.hash()).transpose()?;
+        let began = (self.clock)();
         let number = self.next_number().await?;
-        for claim in unused {
-            claim.first = self.store.increment(&key::turns(&claim.key), 1).await? == 1;
-        }
         let user = User {
-            number: number.into(),
-            id: UserId::new(number.into(), random_u64()?),
+            number,
+            id: UserId::new(number, random_u64()?),
             username: new.username,
             auth_source: new.auth_source,
             password,
@@ -78,137 +77,153 @@ impl<S: Store> Directory<S> {
         };
 
         let token = Token::random()?;
-        let now = (self.clock)();
-        let mut avatar = Kept::default();
+        let mut avatar = StoredAvatar::default();
         let mut values = Vec::new();
         if let Some(image) = &new.image {
             let ticket = is_large(image).then_some(FIRST_TICKET);
             if let Some(ticket) = ticket {
-                values = parts(user.number, image, ticket);
+                values = parts(number, image, ticket);
             }
-            avatar.put(Some(image), now, token, ticket);
+            avatar.put(Some(image), began, token, ticket);
         }
-        let record = Record::new(state, user.clone(), now).encode(token)?;
-        values.push((key::user(user.number), record));
-        values.push((key::avatar(user.number), avatar.encode(token)?));
+        let record = Record::new(state, user.clone(), began).encode(token)?;
+        values.push((key::user(number), record));
+        values.push((key::avatar(number), avatar.encode(token)?));
         self.store.set_many(values).await?;
 
-        match self.take_all(&claims, number, state).await {
+        let creation = Creation {
+            number,
+            began,
+            state,
+        };
+        match self.finish(creation, &claims).await {
             Ok(()) => Ok(user),
             Err(refusal @ (Error::Taken { .. } | Error::Contended)) => {
                 // What is left if this fails is invisible, and in nobody's way.
-                let _ = self.remove(user.number).await;
+                let _ = self.remove(number).await;
                 Err(refusal)
             }
             Err(failure) => Err(failure),
         }
     }
 
-    async fn next_number(&self) -> Result<u32, Error> {
-        let number = self.store.increment(key::SEQUENCE, 1).await?;
-        u32::try_from(number)
-            .ok()
-            .filter(|number| (1..=MAX_NUMBER).contains(number))
-            .ok_or_else(|| Error::Internal {
-                detail: format!("{number} cannot be the number of a user"),
-            })
+    /// The pointers that a user needs, in the order in which all take them, if none leads to a user.
+    async fn free_claims(&self, new: &NewUser) -> Result<Vec<Claim>, Error> {
+        let ids = [
+            (new.external_id.as_deref().map(key::external), "externalId"),
+            (new.common_id.as_deref().map(key::common), "commonId"),
+        ];
+        let name = (Some(key::name(&new.username.folded())), "username");
+        let keys = [name].into_iter().chain(ids);
+        let claims = keys.filter_map(|(key, field)| Some((key?, field)));
+        try_join_all(claims.map(async |(key, field)| {
+            let pointer = self.pointer(&key).await?;
+            if let Some(holder) = pointer.flatten()
+                && self.state(holder).await? == Some(State::Live)
+            {
+                return Err(Error::Taken { field });
+            }
+            let exists = pointer.is_some();
+            Ok(Claim { key, field, exists })
+        }))
+        .await
     }
 
-    async fn take_all(&self, claims: &[Claim], number: u32, state: State) -> Result<(), Error> {
-        for claim in claims {
-            self.take(claim, number).await?;
+    async fn next_number(&self) -> Result<UserNumber, Error> {
+        let number = self.count(key::SEQUENCE, 1).await?;
+        match u64::try_from(number) {
+            Ok(number @ 1..=MAX_NUMBER) => Ok(UserNumber(number)),
+            _ => Err(Error::Internal {
+                detail: format!("{number} cannot be the number of a user"),
+            }),
         }
-        if state == State::Live || self.go_live(number.into()).await? {
+    }
+
+    /// Takes all pointers, the last step being the moment of creation.
+    async fn finish(&self, creation: Creation, claims: &[Claim]) -> Result<(), Error> {
+        for claim in claims {
+            self.take(creation, claim).await?;
+        }
+        if creation.state == State::Live || self.go_live(creation).await? {
             return Ok(());
         }
-        // Somebody needed one of the pointers before we were live.
+        // Somebody needed one of the pointers before the record was live.
         for claim in claims {
-            if self.holder(&claim.key).await? != Some(number.into()) {
-                return Err(Error::Taken { field: claim.field });
+            if let Some(holder) = self.holder(&claim.key).await?
+                && holder != creation.number
+            {
+                return Err(self.lost(claim, holder).await?);
             }
         }
         Err(Error::Contended)
     }
 
-    /// Makes a pointer lead to `number`.
-    async fn take(&self, claim: &Claim, number: u32) -> Result<(), Error> {
-        let ours = Some(UserNumber::from(number));
-        if claim.first && self.take_first(claim, number).await? == ours {
-            return Ok(());
+    /// Makes a pointer lead to the new user.
+    async fn take(&self, creation: Creation, claim: &Claim) -> Result<(), Error> {
+        let Creation { number, .. } = creation;
+        if !claim.exists {
+            self.make_pointer(&claim.key).await?;
         }
         let mut free = None;
-        let mut created = None;
         for _ in 0..ATTEMPTS {
-            let holder = self
-                .swap(&claim.key, |mut pointer: Pointer| {
-                    let holder = pointer.holder();
-                    Ok(if holder == ours || (holder.is_some() && holder != free) {
-                        Swap::Leave(holder)
-                    } else {
-                        pointer.take(number);
-                        Swap::Write(pointer, ours)
-                    })
-                })
-                .await?;
-            match (holder, created.take()) {
-                (Some(holder), _) if holder == ours => return Ok(()),
-                (Some(Some(holder)), _) => match self.make_way(holder).await? {
-                    Holder::Keeps => return Err(Error::Taken { field: claim.field }),
-                    Holder::MakesWay => free = Some(holder),
-                },
-                // Changes nothing where the pointer exists by now; there some stores report an error.
-                (None | Some(None), None) => {
-                    created = Some(self.store.increment(&claim.key, 0).await);
-                }
-                (None | Some(None), Some(creation)) => {
-                    return Err(creation.err().unwrap_or(Error::Contended));
-                }
+            if creation.state == State::Live {
+                self.give_up_if_late(creation)?;
             }
+            let holder = self.move_pointer(&claim.key, number, free).await?;
+            let Some(holder) = holder else {
+                return Err(Error::Internal {
+                    detail: format!("the pointer of a user's {} has vanished", claim.field),
+                });
+            };
+            if holder == number {
+                return Ok(());
+            }
+            if !self.makes_way(holder).await? {
+                return Err(Error::Taken { field: claim.field });
+            }
+            free = Some(holder);
         }
         Err(Error::Contended)
     }
 
-    /// Makes a pointer that nobody has had before lead to `number`, and returns whom it leads to then: another call
-    /// may have been quicker to swap it. Only the creation with the first turn may do this.
-    async fn take_first(&self, claim: &Claim, number: u32) -> Result<Option<UserNumber>, Error> {
-        let pointer = match self.store.increment(&claim.key, number.into()).await {
-            Ok(pointer) => Pointer::from(pointer.cast_unsigned()),
-            Err(failure) => {
-                // It may have taken place all the same; and what a swap has left is no number to some stores.
-                let pointer = self.pointer(&claim.key).await?.unwrap_or(Pointer::NOBODY);
-                if pointer.holder().is_none() {
-                    return Err(failure);
-                }
-                pointer
+    /// Why a pointer that another creation has taken away is lost: its user has come into being meanwhile, or may yet
+    /// fail.
+    async fn lost(&self, claim: &Claim, holder: UserNumber) -> Result<Error, Error> {
+        for look in 0..LOOKS {
+            self.pause_before(look).await?;
+            match self.state(holder).await? {
+                Some(State::Live) => return Ok(Error::Taken { field: claim.field }),
+                Some(State::Pending) => {}
+                Some(State::Dead) | None => break,
             }
-        };
-        Ok(pointer.holder())
+        }
+        Ok(Error::Contended)
     }
 
-    /// Finds out whether a pointer to `holder` may be taken away. A creation that has not come to its end is
-    /// stopped for it, so that either its last swap fails or ours; what it has written is removed.
-    async fn make_way(&self, holder: UserNumber) -> Result<Holder, Error> {
-        let gone = match self.state(holder).await? {
-            None => return Ok(Holder::MakesWay),
+    /// Whether a pointer to `holder` may be taken away. A creation that has not come to its end is stopped for it, so
+    /// that either its last swap fails or the taker's does; what it has written is removed.
+    async fn makes_way(&self, holder: UserNumber) -> Result<bool, Error> {
+        let is_gone = match self.state(holder).await? {
+            None => return Ok(true),
             Some(State::Live) => false,
             Some(State::Dead) => true,
-            Some(State::Pending) => self.stop_creation(holder).await?,
+            Some(State::Pending) => self.abandon(holder, State::Pending).await?,
         };
-        if !gone {
-            return Ok(Holder::Keeps);
+        if is_gone {
+            // What is left if this fails is still in nobody's way.
+            let _ = self.remove(holder).await;
         }
-        // What is left if this fails is still in nobody's way.
-        let _ = self.remove(holder).await;
-        Ok(Holder::MakesWay)
+        Ok(is_gone)
     }
 
     /// Ends a pending creation; `false` when it has been stopped.
-    async fn go_live(&self, number: UserNumber) -> Result<bool, Error> {
+    async fn go_live(&self, creation: Creation) -> Result<bool, Error> {
         let outcome = self
-            .swap(&key::user(number), |mut record: Record| {
+            .swap(&key::user(creation.number), |mut record: Record| {
+                self.give_up_if_late(creation)?;
                 Ok(match record.state() {
                     State::Pending => {
-                        record.revive();
+                        record.go_live();
                         Swap::Write(record, true)
                     }
                     State::Live => Swap::Leave(true),
@@ -218,25 +233,13 @@ impl<S: Store> Directory<S> {
             .await?;
         Ok(outcome.unwrap_or(false))
     }
-}
 
-/// The pointers that a user needs, in the order in which all take them.
-fn claims(new: &NewUser) -> Vec<Claim> {
-    let claim = |key, field| Claim {
-        key,
-        field,
-        first: false,
-    };
-    let mut claims = vec![claim(key::name(&new.username.folded()), "username")];
-    claims.extend(
-        new.external_id
-            .as_deref()
-            .map(|id| claim(key::external(id), "externalId")),
-    );
-    claims.extend(
-        new.common_id
-            .as_deref()
-            .map(|id| claim(key::common(id), "commonId")),
-    );
-    claims
+    /// Fails a creation that has taken too long for its last step.
+    fn give_up_if_late(&self, creation: Creation) -> Result<(), Error> {
+        if (self.clock)().saturating_sub(creation.began) > GIVES_UP_AFTER {
+            Err(Error::TimedOut)
+        } else {
+            Ok(())
+        }
+    }
 }

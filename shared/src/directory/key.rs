@@ -43,9 +43,14 @@ pub(super) fn common(id: &str) -> String {
     format!("visage.common.{}", hash(id))
 }
 
-/// The counter of turns at a pointer.
-pub(super) fn turns(pointer: &str) -> String {
-    format!("{pointer}.turns")
+/// The counter of deletions in a segment of numbers.
+pub(super) fn segment_changes(segment: u64) -> String {
+    format!("visage.segment.{segment}.changes")
+}
+
+/// The summaries of a group of segments.
+pub(super) fn segment_group(group: u64) -> String {
+    format!("visage.segments.{group}")
 }
 
 fn hash(text: &str) -> String {

@@ -4,15 +4,21 @@
 
 mod avatar;
 mod create;
-mod kept;
 mod key;
-mod leftovers;
+mod list;
+mod parts;
+mod pointer;
 mod record;
+mod removal;
+mod segment;
+mod stored_avatar;
 mod swap;
 mod terms;
+mod walk;
 
-pub use avatar::{Avatar, Change};
-pub use terms::{Precondition, Terms};
+pub use avatar::Avatar;
+pub use list::Page;
+pub use terms::{Change, Precondition, Terms};
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,7 +27,10 @@ use crate::name::{UserId, UserNumber, fold};
 use crate::store::Store;
 use crate::user::User;
 use record::{Record, State};
-use swap::{Pointer, Stored as _, Swap};
+use swap::{Stored as _, Swap};
+
+/// How many reads that don't depend on each other are made together.
+const READS_AT_A_TIME: usize = 16;
 
 /// What a user can be looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,14 +75,9 @@ impl<S: Store> Directory<S> {
     /// The store's, and [`Error::Internal`] for a record that cannot be read, as for all of the directory.
     pub async fn find(&self, text: &str, order: &[By]) -> Result<Option<User>, Error> {
         for by in order {
-            let number = match by {
-                By::Id => UserId::number_in(text),
-                By::Number => number(text),
-                By::Username => self.holder(&key::name(&fold(text))).await?,
-                By::ExternalId => self.holder(&key::external(text)).await?,
-                By::CommonId => self.holder(&key::common(text)).await?,
+            let Some(number) = self.number_by(text, *by).await? else {
+                continue;
             };
-            let Some(number) = number else { continue };
             let Some(user) = self.live(number).await? else {
                 continue;
             };
@@ -94,6 +98,17 @@ impl<S: Store> Directory<S> {
             }
         }
         Ok(None)
+    }
+
+    /// The number that a text leads to, whoever's it is.
+    async fn number_by(&self, text: &str, by: By) -> Result<Option<UserNumber>, Error> {
+        match by {
+            By::Id => Ok(UserId::number_in(text)),
+            By::Number => Ok(number(text)),
+            By::Username => self.holder(&key::name(&fold(text))).await,
+            By::ExternalId => self.holder(&key::external(text)).await,
+            By::CommonId => self.holder(&key::common(text)).await,
+        }
     }
 
     /// Changes a user by `change`, which is called again with a newer value when another call came between.
@@ -166,80 +181,6 @@ impl<S: Store> Directory<S> {
         Ok(found == Some(true))
     }
 
-    /// Deletes a user: the record is dead at once and holds no personal data, its names are free, and what is left of
-    /// it is removed.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchUser`] when the user is gone already. After the store's errors the user may be gone.
-    pub async fn delete(&self, number: UserNumber) -> Result<(), Error> {
-        let gone = || Error::NoSuchUser(number.to_string());
-        let mut tried = false;
-        let buried = self
-            .swap(&key::user(number), |mut record: Record| {
-                if record.state() != State::Live {
-                    return Err(gone());
-                }
-                tried = true;
-                record.bury();
-                Ok(Swap::Write(record, ()))
-            })
-            .await?;
-        // A record that we tried to bury and that is not there any more was dead, and somebody has removed it.
-        buried.or(tried.then_some(())).ok_or_else(gone)?;
-        // The user is gone whatever becomes of this.
-        let _ = self.remove(number).await;
-        Ok(())
-    }
-
-    /// The users from position `start`, at most `count`, in the order of their creation. Walks all numbers given out
-    /// up to the page's end, so that its cost grows with what stands before it, and removes what it meets of abandoned
-    /// creations.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn list(&self, start: usize, count: usize) -> Result<Vec<User>, Error> {
-        let mut users = Vec::new();
-        if count == 0 {
-            return Ok(users);
-        }
-        let last = match self.store.get(key::SEQUENCE).await? {
-            Some(bytes) => swap::counter(&bytes)?,
-            None => 0,
-        };
-        if last > u64::from(swap::MAX_NUMBER) {
-            return Err(Error::Internal {
-                detail: format!("the counter of users is {last}"),
-            });
-        }
-        let mut before = start;
-        for number in 1..=last {
-            let number = UserNumber(number);
-            let Some(user) = self.visible(number).await? else {
-                // The list is whole whatever becomes of this.
-                let _ = self.remove_if_abandoned(number).await;
-                continue;
-            };
-            if before > 0 {
-                before -= 1;
-                continue;
-            }
-            users.push(user);
-            if users.len() == count {
-                break;
-            }
-        }
-        Ok(users)
-    }
-
-    /// The user with this number, if the world may see it: the record is live, and the pointer of its name leads to
-    /// it.
-    async fn visible(&self, number: UserNumber) -> Result<Option<User>, Error> {
-        match self.live(number).await? {
-            Some(user) if self.is_led_to(&user).await? => Ok(Some(user)),
-            _ => Ok(None),
-        }
-    }
-
     /// The user with this number, if the record is live.
     async fn live(&self, number: UserNumber) -> Result<Option<User>, Error> {
         let user = self.record(number).await?.and_then(Record::into_live_user);
@@ -258,16 +199,6 @@ impl<S: Store> Directory<S> {
     async fn record(&self, number: UserNumber) -> Result<Option<Record>, Error> {
         let bytes = self.store.get(&key::user(number)).await?;
         bytes.map(Record::decode).transpose()
-    }
-
-    /// Who holds the pointer at `key`, as far as the pointer itself tells.
-    async fn holder(&self, key: &str) -> Result<Option<UserNumber>, Error> {
-        Ok(self.pointer(key).await?.and_then(Pointer::holder))
-    }
-
-    async fn pointer(&self, key: &str) -> Result<Option<Pointer>, Error> {
-        let bytes = self.store.get(key).await?;
-        bytes.map(Pointer::decode).transpose()
     }
 
     /// Whether a record keeps what its pointers lead to: `None` for a user that is gone.

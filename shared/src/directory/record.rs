@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::swap::{Stored, Token, Writes};
 use crate::Error;
+use crate::name::UserId;
 use crate::user::User;
 
 /// The version of the format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What a record counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub(super) struct Record {
     created: u64,
     /// `None` in a dead record: no personal data stays.
     user: Option<User>,
+    /// The user's id in the record of a user that was deleted.
+    deleted: Option<UserId>,
 }
 
 impl Record {
@@ -40,6 +43,7 @@ impl Record {
             writes: Writes::default(),
             created,
             user: Some(user),
+            deleted: None,
         }
     }
 
@@ -60,15 +64,26 @@ impl Record {
         self.user.as_mut().filter(|_| self.state == State::Live)
     }
 
+    /// The id of the user that this record was, if it was deleted.
+    pub(super) fn deleted(&self) -> Option<&UserId> {
+        self.deleted.as_ref()
+    }
+
     /// Turns a pending record into a live one.
-    pub(super) fn revive(&mut self) {
+    pub(super) fn go_live(&mut self) {
         self.state = State::Live;
     }
 
-    /// Turns the record into a dead one.
-    pub(super) fn bury(&mut self) {
+    /// Turns the record of a user into a dead one.
+    pub(super) fn delete(&mut self) {
+        self.deleted = self.user.take().map(|user| user.id);
         self.state = State::Dead;
+    }
+
+    /// Turns the record of a creation that has not come to its end into a dead one.
+    pub(super) fn abandon(&mut self) {
         self.user = None;
+        self.state = State::Dead;
     }
 }
 

@@ -7,13 +7,18 @@ use std::fmt;
 use base64_simd::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::Directory;
+use super::{Directory, key};
 use crate::Error;
-use crate::name::UserNumber;
 use crate::store::Store;
 
 /// How often a swap is tried before the call gives up. Each failed try means that another call succeeded.
-const ATTEMPTS: usize = 256;
+const ATTEMPTS: u32 = 64;
+
+/// How often a counter that fails is tried again.
+pub(super) const RECOUNTS: u32 = 6;
+
+/// The longest pause before another try, in milliseconds.
+const LONGEST_PAUSE: u64 = 64;
 
 /// How many writes a value remembers.
 const REMEMBERED_WRITES: usize = 32;
@@ -105,14 +110,9 @@ pub(super) enum Swap<V, T> {
     Leave(T),
 }
 
-/// What a swap does with the bytes that have been read, and with the failure of the last try.
-type Step<'s> = dyn FnMut(Vec<u8>, Option<Error>) -> Result<Option<Vec<u8>>, Error> + 's;
-
 impl<S: Store> Directory<S> {
     /// Reads `key`, asks `change` what to do with the value, and swaps it, again if another call came between.
-    /// `None` where the key is absent: a swap from there has no loser on SQLite, so there is never one.
-    ///
-    /// A failure that the store reports is looked into, since the swap may have taken place all the same.
+    /// `None` where the key is absent: on SQLite all racers win a swap from there, so none is made.
     pub(super) async fn swap<V: Stored, T>(
         &self,
         key: &str,
@@ -128,130 +128,54 @@ impl<S: Store> Directory<S> {
         key: &str,
         mut change: impl FnMut(V) -> Result<Swap<V, T>, Error>,
     ) -> Result<Option<T>, Error> {
-        let mut tried: Option<(V, T)> = None;
-        let mut seen = None;
-        let mut step = |bytes: Vec<u8>, failure: Option<Error>| {
-            let value = V::decode(bytes)?;
-            if let Some((written, outcome)) = tried.take() {
-                if value.shows(token, &written) {
-                    seen = Some(outcome);
-                    return Ok(None);
-                }
-                if let Some(failure) = failure {
-                    return Err(failure);
-                }
-            }
-            match change(value)? {
-                Swap::Leave(outcome) => {
-                    seen = Some(outcome);
-                    Ok(None)
-                }
-                Swap::Write(mut value, outcome) => {
-                    let bytes = value.encode(token)?;
-                    tried = Some((value, outcome));
-                    Ok(Some(bytes))
-                }
-            }
-        };
-        let is_present = self.swap_bytes(key, &mut step).await?;
-        let outcome = seen.or(tried.map(|(_, outcome)| outcome));
-        Ok(outcome.filter(|_| is_present))
-    }
-
-    /// What all swaps have in common, compiled once. `step` gets the value and, after a try that is the last one
-    /// unless it took place, why; it returns what to write, if anything. Returns whether the key is present.
-    async fn swap_bytes(&self, key: &str, step: &mut Step<'_>) -> Result<bool, Error> {
-        let mut failure = None;
-        for tries in 0..=ATTEMPTS {
-            let (bytes, snapshot) = match self.store.snapshot(key).await {
-                Ok(read) => read,
-                Err(error) => return Err(failure.unwrap_or(error)),
-            };
+        for attempt in 0..ATTEMPTS {
+            self.pause_before(attempt).await?;
+            let (bytes, snapshot) = self.store.snapshot(key).await?;
             let Some(bytes) = bytes else {
-                return Ok(false);
+                return Ok(None);
             };
-            // The last look is at what became of the last try.
-            let last = failure.or((tries == ATTEMPTS).then_some(Error::Contended));
-            let Some(bytes) = step(bytes, last)? else {
-                return Ok(true);
+            let (mut value, outcome) = match change(V::decode(bytes)?)? {
+                Swap::Leave(outcome) => return Ok(Some(outcome)),
+                Swap::Write(value, outcome) => (value, outcome),
             };
-            failure = match self.store.swap(snapshot, bytes).await {
-                Ok(true) => return Ok(true),
-                Ok(false) => None,
-                Err(error) => Some(error),
+            let report = self.store.swap(snapshot, value.encode(token)?).await;
+            if matches!(report, Ok(true)) && self.store.confirms_swaps(key::SEQUENCE).await {
+                return Ok(Some(outcome));
+            }
+            // A reported failure may have taken effect, and a reported success may not.
+            let found = match self.store.get(key).await {
+                Ok(Some(found)) => V::decode(found)?,
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(report.err().unwrap_or(error)),
             };
+            if found.shows(token, &value) {
+                return Ok(Some(outcome));
+            }
+            // A failed swap may still be on its way, so it is not made again.
+            report?;
         }
         Err(Error::Contended)
     }
-}
 
-/// What leads from a name to a user: 8 bytes, little endian, as `increment` leaves them on SQLite. 0 is nobody.
-///
-/// The low half is written once, by an `increment` of the creation that had the first turn at the name; the high
-/// half by swaps, and it counts if it is not 0. Most names have one user ever, and so never need a swap: Spin 4.1
-/// lets an instance make no more than 256 of them in its life, which may be 128 requests long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pointer {
-    first: u32,
-    taken: u32,
-}
-
-impl Pointer {
-    /// Nobody's.
-    pub(super) const NOBODY: Self = Self { first: 0, taken: 0 };
-
-    pub(super) fn holder(self) -> Option<UserNumber> {
-        let number = if self.taken == 0 {
-            self.first
-        } else {
-            self.taken
-        };
-        (number != 0).then_some(UserNumber(number.into()))
-    }
-
-    pub(super) fn take(&mut self, number: u32) {
-        self.taken = number;
-    }
-}
-
-impl From<u64> for Pointer {
-    fn from(value: u64) -> Self {
-        let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
-        Self {
-            first: u32::from_le_bytes([a, b, c, d]),
-            taken: u32::from_le_bytes([e, f, g, h]),
+    /// Adds to a counter, again if the store fails: on DynamoDB the loser of two increments gets an error. An
+    /// increment that failed may have taken effect, so a number may be left out.
+    pub(super) async fn count(&self, key: &str, delta: i64) -> Result<i64, Error> {
+        let mut attempt = 0;
+        loop {
+            match self.store.increment(key, delta).await {
+                Err(Error::Unavailable { .. }) if attempt < RECOUNTS => attempt += 1,
+                outcome => return outcome,
+            }
+            self.pause_before(attempt).await?;
         }
     }
-}
 
-impl Stored for Pointer {
-    fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
-        counter(&bytes).map(Self::from)
-    }
-
-    fn encode(&mut self, _: Token) -> Result<Vec<u8>, Error> {
-        let halves = [self.first.to_le_bytes(), self.taken.to_le_bytes()];
-        Ok(halves.concat())
-    }
-
-    /// Only one creation ever writes its number into a pointer, so the value itself tells.
-    fn shows(&self, _: Token, written: &Self) -> bool {
-        self.taken == written.taken
+    /// Lets rivals go first: the more often, the longer, by chance.
+    pub(super) async fn pause_before(&self, attempt: u32) -> Result<(), Error> {
+        if attempt > 0 {
+            let longest = 1 << attempt.min(LONGEST_PAUSE.ilog2());
+            self.store.pause(random_u64()? % (longest + 1)).await;
+        }
+        Ok(())
     }
 }
-
-/// What `increment` has left: 8 bytes on SQLite, decimal text on Redis and DynamoDB.
-///
-/// Eight decimal digits are eight bytes too; in binary they would be numbers above [`MAX_NUMBER`].
-pub(super) fn counter(bytes: &[u8]) -> Result<u64, Error> {
-    let text = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let binary = || bytes.try_into().ok().map(u64::from_le_bytes);
-    text.or_else(binary).ok_or_else(|| Error::Internal {
-        detail: format!("a counter of {} bytes", bytes.len()),
-    })
-}
-
-/// The highest number of a user, below the four digits `0000` read as one.
-pub(super) const MAX_NUMBER: u32 = 0x3030_3030 - 1;

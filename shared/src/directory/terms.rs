@@ -2,11 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Change;
 use crate::Error;
 
 /// How long a change counts, in seconds.
 const WINDOW: u64 = 60;
+
+/// A change of an avatar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When it was, in milliseconds since the epoch; grows with every change of one user's avatar.
+    pub timestamp: u64,
+    /// What no other change has.
+    pub revision: String,
+}
 
 /// What the present picture must be, if there is one.
 pub type Precondition<'t> = dyn Fn(Option<&Change>) -> bool + 't;

@@ -16,6 +16,7 @@ pub use user::{Update, check_message, new_password, new_user, require_local, vie
 
 use crate::Error;
 use crate::directory::{By, Directory};
+use crate::name::UserNumber;
 use crate::store::Store;
 use crate::user::User;
 use crate::web::header::X_CLOUD_AUTH_TOKEN;
@@ -108,6 +109,19 @@ pub async fn update_user<S: Store>(
         .find_and_update(&name, &PATH_ORDER, &mut change)
         .await?;
     found.then_some(()).ok_or(Error::NoSuchUser(name))
+}
+
+/// Deletes the user whom a segment of the path means, and returns the number that was the user's.
+///
+/// # Errors
+/// Those of [`find_user`].
+pub async fn delete_user<S: Store>(
+    directory: &Directory<S>,
+    segment: &str,
+) -> Result<UserNumber, Error> {
+    let name = decode_segment(segment)?;
+    let deleted = directory.find_and_delete(&name, &PATH_ORDER).await?;
+    deleted.ok_or(Error::NoSuchUser(name))
 }
 
 /// The URL of a user on this service.

@@ -1,5 +1,6 @@
 //! One call of a component.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use futures::{Stream, stream};
 use http::{HeaderMap, HeaderValue, Method};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Scheme};
+use spin_sdk::wasip3::spawn;
 
 use super::body::Body;
 use super::fetch::fetch;
@@ -17,6 +19,7 @@ use super::variable::variable;
 use crate::Error;
 use crate::directory::Directory;
 use crate::image::Image;
+use crate::name::UserNumber;
 use crate::netex::ImageSource;
 use crate::web::{Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id};
 
@@ -30,6 +33,9 @@ pub struct Call {
     /// The users and avatars.
     pub directory: Directory<SpinStore>,
     body: Option<Request>,
+    notes: Vec<String>,
+    changed: Option<UserNumber>,
+    store_timeout: Duration,
 }
 
 /// Serves one request: lets `handle` answer it, or `refuse` say in the family's words why not, writes a line to the
@@ -46,24 +52,23 @@ pub async fn serve(
     let mut call = Call::new(request).await;
     let id = request_id(&call.head);
     let outcome = handle(&mut call).await;
-    let detail = outcome
-        .as_ref()
-        .err()
-        .and_then(Error::detail)
-        .map(str::to_owned);
+    if let Some(detail) = outcome.as_ref().err().and_then(Error::detail) {
+        call.notes.push(detail.to_owned());
+    }
     let mut answer = match outcome {
         Ok(answer) => answer,
         Err(error) => refuse(&call, &error).await,
     };
-    log(
-        &call.head,
-        &answer,
-        started.elapsed(),
-        &id,
-        detail.as_deref(),
-    );
+    log(&call.head, &answer, started.elapsed(), &id, &call.notes);
     if let Ok(id) = HeaderValue::try_from(id) {
         answer.headers_mut().insert(header::X_REQUEST_ID, id);
+    }
+    if let Some(number) = call.changed {
+        let directory = Directory::new(SpinStore::new(call.store_timeout));
+        spawn(async move {
+            // Whatever is left is in nobody's way.
+            let _ = directory.tidy(number).await;
+        });
     }
     send(answer, call.head.method != Method::HEAD).await
 }
@@ -79,7 +84,20 @@ impl Call {
             head: head(&request),
             directory: Directory::new(SpinStore::new(timeout)),
             body: Some(request),
+            notes: Vec::new(),
+            changed: None,
+            store_timeout: timeout,
         }
+    }
+
+    /// Has a detail that the client doesn't see written to the log.
+    pub fn note(&mut self, detail: &str) {
+        self.notes.push(detail.to_owned());
+    }
+
+    /// A user was created or deleted: when the answer is sent, a little of what crashes have left is removed.
+    pub fn tidy_after(&mut self, number: UserNumber) {
+        self.changed = Some(number);
     }
 
     /// The value of one of the component's variables.
@@ -178,12 +196,15 @@ fn head(request: &Request) -> Head {
 }
 
 /// One line a request. The path is the only part of the request that it shows.
-fn log(head: &Head, answer: &Answer, took: Duration, id: &str, detail: Option<&str>) {
+fn log(head: &Head, answer: &Answer, took: Duration, id: &str, details: &[String]) {
     let (method, path, status) = (&head.method, &head.path, answer.status().as_u16());
     // `as_millis` is a `u128`, whose text takes a kilobyte and a half of code.
     let milliseconds = took.as_secs() * 1000 + u64::from(took.subsec_millis());
-    let detail = detail.map_or_else(String::new, |detail| format!(" detail={detail:?}"));
-    let line = format!("{method} {path} {status} {milliseconds}ms request-id={id}{detail}\n");
+    let mut line = format!("{method} {path} {status} {milliseconds}ms request-id={id}");
+    for detail in details {
+        let _ = write!(line, " detail={detail:?}");
+    }
+    line.push('\n');
     // A log that cannot be written is no reason to fail.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

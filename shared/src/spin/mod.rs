@@ -3,6 +3,7 @@
 mod body;
 mod call;
 mod fetch;
+mod instance;
 mod send;
 mod store;
 mod variable;

@@ -1,6 +1,6 @@
 //! Spin's key-value store `default`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -8,40 +8,41 @@ use std::time::{Duration, Instant};
 use futures::future::{Either, select};
 use spin_sdk::experimental::wasi::keyvalue::atomics::{self, Cas, CasError};
 use spin_sdk::experimental::wasi::keyvalue::batch;
-use spin_sdk::experimental::wasi::keyvalue::store::{self as bucket, Bucket};
+use spin_sdk::experimental::wasi::keyvalue::store as bucket;
 use spin_sdk::key_value;
 use spin_sdk::wasip3::clocks::monotonic_clock;
 
+use super::instance::{Instance, MAX_SWAPS, Opened};
 use crate::Error;
-use crate::store::Store;
+use crate::store::{Store, is_binary};
 
 /// The label under which the manifest gives the components their store.
 const LABEL: &str = "default";
 
-thread_local! {
-    /// The store as this instance has opened it.
-    static OPENED: RefCell<Option<Rc<Opened>>> = const { RefCell::new(None) };
-}
-
-/// The store through both of the interfaces that Spin has: asynchronous, and with atomic operations.
-struct Opened {
-    store: key_value::Store,
-    bucket: Bucket,
-}
+/// A key that is never written: reading it shows whether the store answers.
+const PROBE: &str = "visage.probe";
 
 /// The store, for one call that waits for it no longer than it may. It is opened by the first operation.
+///
+/// A read can be given up. An atomic operation, a batch and the opening of a bucket can't: the instance hangs in them
+/// for as long as Spin's store does. So each of them is made only right after the store has answered a read.
 #[derive(Debug)]
 pub struct SpinStore {
     /// How long the call may still wait.
     left: Cell<Duration>,
+    /// How many operations are waited for, and since when there is any.
+    waiting: Cell<u32>,
+    since: Cell<Instant>,
 }
 
 impl SpinStore {
-    /// The store for a call that waits for it no longer than `timeout` in all. An atomic operation can't be
-    /// interrupted: the time is looked at before it.
+    /// The store for a call that waits for it no longer than `timeout` in all, with operations that are waited for
+    /// together counted once.
     pub fn new(timeout: Duration) -> Self {
         Self {
             left: Cell::new(timeout),
+            waiting: Cell::new(0),
+            since: Cell::new(Instant::now()),
         }
     }
 
@@ -52,26 +53,44 @@ impl SpinStore {
     ) -> Result<T, Error> {
         let timer = pin!(monotonic_clock::wait_for(self.nanoseconds_left()?));
         let operation = pin!(operation);
-        let started = Instant::now();
+        self.begin();
         // The operation is polled first: where it is done at once, there is never a timer.
         let outcome = select(operation, timer).await;
-        self.count(started);
-        match outcome {
+        self.end();
+        let outcome = match outcome {
             Either::Left((outcome, _)) => outcome.map_err(|error| failed(&error)),
             Either::Right(_) => Err(Error::TimedOut),
+        };
+        match &outcome {
+            Ok(_) => Instance::heard(),
+            Err(_) => Instance::retire(),
         }
+        outcome
     }
 
-    /// Does an operation of the store that can't be interrupted.
-    fn at_once<T, E: std::fmt::Debug>(
+    /// Does an operation of the store that blocks this instance and can't be given up.
+    async fn blocking<T, E: std::fmt::Debug>(
         &self,
-        operation: impl FnOnce() -> Result<T, E>,
+        operation: impl FnOnce(&bucket::Bucket) -> Result<T, E>,
     ) -> Result<T, Error> {
+        let opened = self.opened().await?;
+        if !Instance::heard_lately() {
+            self.in_time(opened.store.get(PROBE)).await?;
+        }
+        self.at_once(|| operation(opened.bucket(LABEL)?).map_err(|error| failed(&error)))
+    }
+
+    fn at_once<T>(&self, operation: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.nanoseconds_left()?;
-        let started = Instant::now();
+        self.begin();
         let outcome = operation();
-        self.count(started);
-        outcome.map_err(|error| failed(&error))
+        self.end();
+        match &outcome {
+            Ok(_) => Instance::heard(),
+            // That may be no more than a lost race. The next read will tell.
+            Err(_) => Instance::doubt(),
+        }
+        outcome
     }
 
     fn nanoseconds_left(&self) -> Result<u64, Error> {
@@ -81,22 +100,27 @@ impl SpinStore {
         }
     }
 
-    fn count(&self, started: Instant) {
-        self.left
-            .set(self.left.get().saturating_sub(started.elapsed()));
+    fn begin(&self) {
+        if self.waiting.replace(self.waiting.get() + 1) == 0 {
+            self.since.set(Instant::now());
+        }
+    }
+
+    fn end(&self) {
+        let waiting = self.waiting.get().saturating_sub(1);
+        self.waiting.set(waiting);
+        if waiting == 0 {
+            let waited = self.since.get().elapsed();
+            self.left.set(self.left.get().saturating_sub(waited));
+        }
     }
 
     async fn opened(&self) -> Result<Rc<Opened>, Error> {
-        let opened = OPENED.with_borrow(Option::clone);
-        if let Some(opened) = opened {
+        if let Some(opened) = Instance::opened() {
             return Ok(opened);
         }
-        let opened = Rc::new(Opened {
-            store: self.in_time(key_value::Store::open(LABEL)).await?,
-            bucket: self.at_once(|| bucket::open(LABEL))?,
-        });
-        OPENED.set(Some(Rc::clone(&opened)));
-        Ok(opened)
+        let store = self.in_time(key_value::Store::open(LABEL)).await?;
+        Ok(Instance::open(store))
     }
 }
 
@@ -109,34 +133,53 @@ impl Store for SpinStore {
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
-        let opened = self.opened().await?;
-        self.at_once(|| batch::delete_many(&opened.bucket, keys))
+        self.blocking(|bucket| batch::delete_many(bucket, keys))
+            .await
     }
 
     async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
-        let opened = self.opened().await?;
-        self.at_once(|| batch::set_many(&opened.bucket, &values))
+        self.blocking(|bucket| batch::set_many(bucket, &values))
+            .await
     }
 
     async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
-        let opened = self.opened().await?;
-        self.at_once(|| atomics::increment(&opened.bucket, key, delta))
+        self.blocking(|bucket| atomics::increment(bucket, key, delta))
+            .await
     }
 
     async fn snapshot(&self, key: &str) -> Result<(Option<Vec<u8>>, Cas), Error> {
-        let opened = self.opened().await?;
-        self.at_once(|| {
-            let cas = Cas::new(&opened.bucket, key)?;
+        self.blocking(|bucket| {
+            let cas = Cas::new(bucket, key)?;
             Ok::<_, bucket::Error>((cas.current()?, cas))
         })
+        .await
     }
 
     async fn swap(&self, snapshot: Cas, value: Vec<u8>) -> Result<bool, Error> {
+        if !Instance::takes_swap() {
+            return Err(Error::Unavailable {
+                detail: format!("this instance has made {MAX_SWAPS} swaps, which is all it can"),
+            });
+        }
         self.at_once(|| match atomics::swap(snapshot, &value) {
             Ok(()) => Ok(true),
             Err(CasError::CasFailed(_)) => Ok(false),
-            Err(CasError::StoreError(error)) => Err(error),
+            Err(CasError::StoreError(error)) => Err(failed(&error)),
         })
+    }
+
+    async fn confirms_swaps(&self, counter: &str) -> bool {
+        if let Some(confirms) = Instance::confirms_swaps() {
+            return confirms;
+        }
+        let Ok(Some(bytes)) = self.get(counter).await else {
+            return false;
+        };
+        Instance::learn_whether_swaps_are_confirmed(is_binary(&bytes))
+    }
+
+    async fn pause(&self, milliseconds: u64) {
+        monotonic_clock::wait_for(milliseconds.saturating_mul(1_000_000)).await;
     }
 }
 

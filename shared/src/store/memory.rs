@@ -86,7 +86,11 @@ impl Store for MemoryStore {
     }
 
     async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
-        self.operate(|values| values.retain(|key, _| !keys.contains(key)))
+        self.operate(|values| {
+            for key in keys {
+                values.remove(key);
+            }
+        })
     }
 
     async fn set_many(&self, new: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
@@ -126,5 +130,9 @@ impl Store for MemoryStore {
             }
             unchanged
         })
+    }
+
+    async fn confirms_swaps(&self, _: &str) -> bool {
+        true
     }
 }

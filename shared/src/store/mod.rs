@@ -62,4 +62,32 @@ pub trait Store {
     /// # Errors
     /// As [`Store::get`].
     async fn swap(&self, snapshot: Self::Snapshot, value: Vec<u8>) -> Result<bool, Error>;
+
+    /// Whether a swap that is reported as made was made for certain: on Spin's SQLite store, which is told by the 8
+    /// bytes in which it keeps the counter at this key. Redis reports a transaction that it has aborted as a success.
+    async fn confirms_swaps(&self, counter: &str) -> bool {
+        let kept = self.get(counter).await;
+        kept.is_ok_and(|bytes| bytes.is_some_and(|bytes| is_binary(&bytes)))
+    }
+
+    /// Waits for so many milliseconds. A store in memory has nothing to wait for, and doesn't.
+    async fn pause(&self, _milliseconds: u64) {}
+}
+
+/// The number that `increment` has left: 8 bytes, little endian, on SQLite; decimal text on Redis and DynamoDB.
+///
+/// # Errors
+/// [`Error::Internal`] for what is neither.
+pub fn counter(bytes: &[u8]) -> Result<u64, Error> {
+    let binary = || bytes.try_into().ok().map(u64::from_le_bytes);
+    let text = || std::str::from_utf8(bytes).ok()?.parse().ok();
+    let number = if is_binary(bytes) { binary() } else { text() };
+    number.ok_or_else(|| Error::Internal {
+        detail: format!("a counter of {} bytes", bytes.len()),
+    })
+}
+
+/// Whether this is a counter in 8 bytes. No number here comes near 2^56, so the last one is 0, which no text has.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    bytes.len() == 8 && bytes.last() == Some(&0)
 }

@@ -39,6 +39,7 @@ pub(crate) enum Answer {
     Read(Option<Avatar>),
     Put(Change),
     Deleted,
+    Tidied,
 }
 
 /// What a call has learned on its way, for who judges it, also when it died.
@@ -116,7 +117,17 @@ pub(crate) async fn make<S: Store>(
             Call::Find(key) => Ok(find(key)
                 .await?
                 .map_or(Answer::Nobody, |user| Answer::Found(Box::new(user)))),
-            Call::List => Ok(Answer::Listed(directory.list(0, usize::MAX).await?)),
+            Call::List => {
+                let page = directory.list(0, usize::MAX).await?;
+                Ok(Answer::Listed(
+                    page.users.into_iter().map(|(user, _)| user).collect(),
+                ))
+            }
+            Call::Tidy => {
+                // A number that is tidied after.
+                directory.tidy(UserNumber(8)).await?;
+                Ok(Answer::Tidied)
+            }
             _ => {
                 let user = directory.create(new_user(number, &call, image)).await?;
                 Ok(Answer::Created(Box::new(user)))

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use visage::Error;
 use visage::image::Image;
 
-use super::caller::{Answer, Learned, image};
-use super::plan::{Call, Key};
+use super::caller::{Answer, Learned, image, now};
+use super::plan::Call;
 use super::world::World;
 
 /// A call.
@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) learned: Rc<Learned>,
     /// The operations before it, which are the simulation's time.
     pub(crate) start: usize,
+    /// When it began, in milliseconds.
+    pub(crate) since: u64,
     /// The last operation in which it may have done something: while it runs, none.
     pub(crate) end: Option<usize>,
     /// What the client was told; nothing if the call has died.
@@ -55,6 +57,7 @@ impl History {
             image,
             learned: Rc::default(),
             start,
+            since: now(),
             end: None,
             result: None,
             applied: None,
@@ -114,12 +117,5 @@ impl History {
 
     pub(super) fn others_run(&self, call: usize) -> bool {
         self.others(call).next().is_some()
-    }
-
-    /// Whether another creation wanted one of these keys while the call ran.
-    pub(super) fn contested(&self, call: usize, keys: &[Key]) -> bool {
-        let wanted = |key: &Key| keys.iter().any(|wanted| wanted.same(*key));
-        self.others(call)
-            .any(|other| other.call.claims().iter().any(wanted))
     }
 }

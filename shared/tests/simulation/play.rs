@@ -19,6 +19,9 @@ use super::store::SimulatedStore;
 /// The most operations that a call may need.
 const ENDLESS: usize = 2_000;
 
+/// The most polls until an operation takes its turn.
+const POLLS: usize = 8;
+
 /// What was done in simulations.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Tally {
@@ -48,7 +51,7 @@ pub(crate) fn play(
 ) -> (Result<Tally, String>, String) {
     // In 2027, say.
     set_now(1_800_000_000_000);
-    let stage = Rc::new(Stage::new(provider, plan.denies, traced));
+    let stage = Rc::new(Stage::new(provider, plan.reports, traced));
     let mut play = Play {
         stage: Rc::clone(&stage),
         history: History::default(),
@@ -129,7 +132,13 @@ impl Play {
             }
         };
         self.stage.give(fate);
-        let polled = running.poll_unpin(&mut context);
+        // A call with several operations at a time may need some polls until one of them takes the turn.
+        let mut polled = Poll::Pending;
+        for _ in 0..POLLS {
+            if polled.is_pending() && self.stage.turn.get().is_some() {
+                polled = running.poll_unpin(&mut context);
+            }
+        }
         if self.stage.turn.take().is_some() {
             return Err(format!("call {call} waits for nothing"));
         }

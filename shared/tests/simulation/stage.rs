@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use super::plan::Fate;
+use super::plan::{Fate, Reports};
 use super::provider::{Provider, Values};
 
 /// What an operation does to the store, after the call has been told that it failed.
@@ -17,7 +17,7 @@ pub(crate) struct Stage {
     pub(crate) turn: Cell<Option<Fate>>,
     /// What takes effect later, and which call began it.
     pub(crate) late: RefCell<Vec<(usize, Effect)>>,
-    denies: bool,
+    reports: Reports,
     operations: Cell<usize>,
     /// The calls of which an operation failed.
     failed: RefCell<BTreeSet<usize>>,
@@ -26,13 +26,13 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn new(provider: Provider, denies: bool, traced: bool) -> Self {
+    pub(crate) fn new(provider: Provider, reports: Reports, traced: bool) -> Self {
         Self {
             provider,
             values: RefCell::default(),
             turn: Cell::new(None),
             late: RefCell::default(),
-            denies: denies && provider == Provider::Redis,
+            reports,
             operations: Cell::new(0),
             failed: RefCell::default(),
             trace: traced.then(RefCell::default),
@@ -55,8 +55,7 @@ impl Stage {
     /// Gives the turn to the call that is polled next.
     pub(crate) fn give(&self, fate: Fate) {
         self.operations.set(self.operations.get() + 1);
-        self.denied
-            .set(self.provider == Provider::Redis && (self.denies || fate == Fate::Denied));
+        self.denied.set(fate == Fate::Denied);
         self.turn.set(Some(fate));
     }
 
@@ -65,9 +64,16 @@ impl Stage {
         self.operations.get()
     }
 
-    /// Whether a swap is denied in this turn.
-    pub(crate) fn denies(&self) -> bool {
-        self.denied.get()
+    /// What is reported in this turn of a swap that was made or not.
+    pub(crate) fn report(&self, made: bool) -> bool {
+        if self.provider != Provider::Redis {
+            return made;
+        }
+        match self.reports {
+            Reports::AllFailed => false,
+            Reports::Mixed => made && !self.denied.get(),
+            Reports::AllMade => true,
+        }
     }
 
     /// Remembers that an operation of this call failed by no fault of its own.

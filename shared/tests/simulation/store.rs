@@ -28,13 +28,17 @@ impl SimulatedStore {
     ) -> Result<T, Error> {
         // The first poll only tells that there is an operation to be done.
         let mut asked = false;
-        let fate = poll_fn(|_| match asked.then(|| self.stage.turn.take()).flatten() {
-            Some(fate) => Poll::Ready(fate),
-            None => {
-                asked = true;
-                Poll::Pending
-            }
-        })
+        let fate = poll_fn(
+            |context| match asked.then(|| self.stage.turn.take()).flatten() {
+                Some(fate) => Poll::Ready(fate),
+                None => {
+                    asked = true;
+                    // Of several operations at a time only those that were woken are polled again.
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+            },
+        )
         .await;
         let note = || format!("call {}: {name} {key}: {fate:?}", self.call);
         self.stage.note(note);
@@ -140,11 +144,8 @@ impl Store for SimulatedStore {
                 counted.transpose()
             })
             .await?;
-        counted.ok_or_else(|| {
-            self.stage.fail(self.call);
-            Error::Unavailable {
-                detail: "another increment came between".to_owned(),
-            }
+        counted.ok_or_else(|| Error::Unavailable {
+            detail: "another increment came between".to_owned(),
         })
     }
 
@@ -167,7 +168,7 @@ impl Store for SimulatedStore {
             if wins {
                 values.insert(&key, value);
             }
-            Ok(wins && !stage.denies())
+            Ok(stage.report(wins))
         })
         .await
     }

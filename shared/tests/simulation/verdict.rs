@@ -6,7 +6,7 @@ use std::rc::Rc;
 use visage::Error;
 use visage::directory::Change;
 
-use super::caller::Answer;
+use super::caller::{Answer, now};
 use super::history::History;
 use super::plan::{Call, Key, LIMIT};
 use super::stage::Stage;
@@ -47,7 +47,7 @@ impl History {
                 | Call::ReadAvatar(key)
                 | Call::PutAvatar { key, .. }
                 | Call::Delete(key) => self.ever(call, |world| world.holder(key).is_none()),
-                Call::Create { .. } | Call::List => false,
+                Call::Create { .. } | Call::List | Call::Tidy => false,
             },
             Answer::Created(user) => applied.is_some_and(|world| {
                 world.people.get(&user.number.0) == Some(&Person::from(&**user))
@@ -63,6 +63,7 @@ impl History {
                 let people: Vec<Person> = users.iter().map(Person::from).collect();
                 self.listed(call, &people)
             }
+            Answer::Tidied => true,
             Answer::Updated => applied.is_some(),
             // Of two who delete a user at a time, both may be told that it is done.
             Answer::Deleted => self.ever(call, visible) && !visible(&self.present()),
@@ -118,9 +119,11 @@ impl History {
                     .filter(|key| key.field() == *field)
                     .collect();
                 let held = |world: &World| taken.iter().any(|key| world.holder(*key).is_some());
-                self.ever(call, held) || self.contested(call, &taken)
+                self.ever(call, held)
             }
             Error::Contended => self.others_run(call),
+            // Creations and deletions give up after ten minutes.
+            Error::TimedOut => now().saturating_sub(record.since) > 600_000,
             Error::NoSuchUser(_) => self.ever(call, |world| !world.people.contains_key(&number)),
             Error::PreconditionFailed => {
                 let expected = record.learned.expected.borrow();

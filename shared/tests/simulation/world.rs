@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use futures::executor::block_on;
 use visage::Error;
-use visage::directory::{Avatar, By, Change, Directory};
+use visage::directory::{Avatar, By, Change, Directory, Page};
 use visage::name::UserNumber;
 use visage::store::Store;
 use visage::user::User;
@@ -124,7 +124,7 @@ impl World {
                     };
                     Rc::make_mut(&mut world.pictures).insert(number, Rc::new(picture));
                 }
-                None => people |= !key.ends_with(".turns") && !key.ends_with(".sequence"),
+                None => people |= !key.ends_with(".sequence"),
             }
         }
         if people {
@@ -145,7 +145,7 @@ impl World {
             let number = person.number.to_string();
             let by_id = block_on(directory.find(&person.id, &[By::Id]));
             let by_number = block_on(directory.find(&number, &[By::Number]));
-            let page = block_on(directory.list(position, 1)).map(|mut page| page.pop());
+            let page = block_on(directory.list(position, 1)).map(first);
             for found in [by_id, by_number, page] {
                 let found = found.map_err(|error| format!("{error:?}"))?;
                 if found.as_ref().map(Person::from).as_ref() != Some(person) {
@@ -162,8 +162,9 @@ fn look(directory: &Directory<Glance>) -> Result<BTreeMap<u64, Person>, String> 
     let failed = |error: Error| format!("a reader gets {error:?}");
     let listed = block_on(directory.list(0, usize::MAX)).map_err(failed)?;
     let people: BTreeMap<u64, Person> = listed
+        .users
         .iter()
-        .map(|user| (user.number.0, Person::from(user)))
+        .map(|(user, _)| (user.number.0, Person::from(user)))
         .collect();
     let names = (0..NAMES.len()).step_by(2).map(Key::Name);
     let ids = (0..IDS.len()).flat_map(|id| [Key::External(id), Key::Common(id)]);
@@ -179,6 +180,10 @@ fn look(directory: &Directory<Glance>) -> Result<BTreeMap<u64, Person>, String> 
         }
     }
     Ok(people)
+}
+
+fn first(page: Page) -> Option<User> {
+    page.users.into_iter().next().map(|(user, _)| user)
 }
 
 /// The store for a reader who needs no turn and changes nothing.

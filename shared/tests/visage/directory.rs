@@ -222,60 +222,6 @@ fn avatars_are_replaced_whole_and_leave_nothing_behind() {
     assert_eq!(store.keys(), keys);
 }
 
-/// Every kind of crash of every call, some thousands in all, and then one that walks the users an hour later.
-#[test]
-fn what_crashes_leave_behind_is_removed() {
-    let store = MemoryStore::default();
-    let whole = directory(store.clone());
-    block_on(whole.create(new_user("bob"))).unwrap();
-    let bob = UserNumber(1);
-    let mut crashes = 0;
-    for operation in 0..14 {
-        for fault in [Fault::Before, Fault::After, Fault::Death] {
-            for round in 0..30 {
-                let image = if round % 6 == 0 { large() } else { small() };
-                let name = format!("user-{round}");
-                let failing = || directory(store.failing_at(operation, fault));
-                let user = NewUser {
-                    image: Some(image.clone()),
-                    ..new_user_with_ids(&name, &round.to_string())
-                };
-                let created = block_on(failing().create(user)).is_ok();
-                let changed = block_on(failing().put_avatar(bob, Some(&image))).is_ok();
-                let deleted = match find(&whole, &name) {
-                    Some(user) => block_on(failing().delete(user.number)).is_ok(),
-                    None => true,
-                };
-                crashes += [created, changed, deleted]
-                    .iter()
-                    .filter(|done| !**done)
-                    .count();
-            }
-        }
-    }
-    assert!(crashes > 1000, "{crashes}");
-    NOW.set(NOW.get() + 2 * 60 * 60 * 1000);
-    let users = block_on(whole.list(0, 500)).unwrap();
-    for user in &users {
-        let image = picture(&whole, user.number);
-        assert!(image.is_some(), "{user:?}");
-        // Each change that needs a ticket looks after 64 of those before.
-        for image in [Some(&large()), Some(&large()), None] {
-            block_on(whole.put_avatar(user.number, image)).unwrap();
-        }
-    }
-    // Two of a user's own and the counter of tickets; two for each name and id that was ever asked for; the sequence.
-    let keys = store.keys();
-    let most = users.len() * 3 + (1 + 30 * 3) * 2 + 1;
-    assert!(
-        keys.len() <= most,
-        "{} keys of {most}: {keys:#?}",
-        keys.len()
-    );
-    let parts = keys.iter().filter(|key| key.split('.').count() == 5);
-    assert_eq!(parts.collect::<Vec<_>>(), Vec::<&String>::new());
-}
-
 #[test]
 fn looking_after_leftovers_changes_no_revision() {
     let directory = directory(MemoryStore::default());
@@ -349,8 +295,7 @@ fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
         assert!(matches!(error, Error::Internal { .. }), "{error:?}");
         assert_eq!(error.to_string(), "An internal error occurred.");
     }
-    block_on(directory.list(0, 1)).unwrap_err();
-    for number in [i64::MAX, 0x3030_3030, -1] {
+    for number in [i64::MAX, 1 << 32, -1] {
         store.plant("visage.sequence", &number.to_le_bytes());
         let error = block_on(directory.list(0, 1)).unwrap_err();
         assert!(matches!(error, Error::Internal { .. }), "{error:?}");
@@ -637,32 +582,6 @@ fn who_is_deleted_is_gone_with_all_that_was_known() {
     assert_eq!(picture(&directory, number), None);
     let of_the_user = store.keys().into_iter().filter(|key| key.contains(".1"));
     assert_eq!(of_the_user.collect::<Vec<_>>(), Vec::<String>::new());
-}
-
-#[test]
-fn the_list_is_in_order_of_creation_and_passes_over_the_deleted() {
-    let directory = directory(MemoryStore::default());
-    assert!(block_on(directory.list(0, 10)).unwrap().is_empty());
-    for name in ["d", "b", "a", "c", "e"] {
-        block_on(directory.create(new_user(name))).unwrap();
-    }
-    block_on(directory.create(new_user("B"))).unwrap_err();
-    block_on(directory.delete(find(&directory, "a").unwrap().number)).unwrap();
-    block_on(directory.create(new_user("a"))).unwrap();
-    let page = |start, count| {
-        let users = block_on(directory.list(start, count)).unwrap();
-        users
-            .iter()
-            .map(|user| user.username.as_str())
-            .collect::<String>()
-    };
-    assert_eq!(page(0, 500), "dbcea");
-    assert_eq!(page(0, 2), "db");
-    assert_eq!(page(2, 2), "ce");
-    assert_eq!(page(4, 2), "a");
-    assert_eq!(page(5, 2), "");
-    assert_eq!(page(usize::MAX, usize::MAX), "");
-    assert_eq!(page(0, 0), "");
 }
 
 /// A store that reports a swap as failed which it has applied, as Redis does: every one, or every other.

@@ -17,6 +17,8 @@ mod directory;
 mod f5_image;
 mod image;
 mod large_pictures;
+mod leftovers;
+mod list;
 mod name;
 mod netex_fetch;
 mod netex_user;

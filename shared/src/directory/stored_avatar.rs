@@ -5,10 +5,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::avatar::Change;
 use super::key;
 use super::swap::{Stored, Token, Writes};
-use super::terms::{Recent, Terms};
+use super::terms::{Change, Recent, Terms};
 use crate::Error;
 use crate::image::{Format, Image};
 use crate::name::UserNumber;
@@ -33,7 +32,7 @@ const MAX_COUNT: u64 = u64::MAX / 2;
 
 /// What is stored of an avatar.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct StoredAvatar {
     header: Header,
     picture: Bytes,
 }
@@ -79,11 +78,7 @@ impl Header {
     }
 }
 
-impl Kept {
-    pub(super) fn read(value: Vec<u8>) -> Result<Self, Error> {
-        Self::decode(value)
-    }
-
+impl StoredAvatar {
     /// The format of the picture and the change that put it there, if there is one.
     pub(super) fn picture(&self) -> Option<(Format, Change)> {
         let format = self.header.format?;
@@ -109,13 +104,6 @@ impl Kept {
         (0..count)
             .map(|index| key::avatar_part(number, ticket, index))
             .collect()
-    }
-
-    /// Takes the picture out, and tells the ticket of its parts if it has any.
-    pub(super) fn take_picture(&mut self) -> Option<u64> {
-        self.header.format = None;
-        self.picture = Bytes::new();
-        self.header.parts.take().map(|parts| parts.ticket)
     }
 
     pub(super) fn inline_bytes(&self) -> Bytes {
@@ -190,7 +178,7 @@ pub(super) fn parts(number: UserNumber, image: &Image, ticket: u64) -> Vec<(Stri
         .collect()
 }
 
-impl Stored for Kept {
+impl Stored for StoredAvatar {
     /// The length of the header in 4 bytes, little endian; the header as JSON; the picture.
     fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
         let read = || {

@@ -1,0 +1,89 @@
+//! What leads from a name or a client's identifier to a user.
+
+use super::Directory;
+use super::swap::{RECOUNTS, Stored, Swap, Token};
+use crate::Error;
+use crate::name::UserNumber;
+use crate::store::{Store, counter};
+
+/// A user's number in 8 bytes, little endian, as `increment` leaves it on SQLite. 0 is nobody.
+///
+/// A pointer comes into being by `increment(key, 0)` and moves by swaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Pointer(u64);
+
+impl Pointer {
+    pub(super) fn to(number: UserNumber) -> Self {
+        Self(number.0)
+    }
+
+    /// Whom the pointer leads to.
+    pub(super) fn holder(self) -> Option<UserNumber> {
+        (self.0 != 0).then_some(UserNumber(self.0))
+    }
+}
+
+impl Stored for Pointer {
+    fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
+        counter(&bytes).map(Self)
+    }
+
+    fn encode(&mut self, _: Token) -> Result<Vec<u8>, Error> {
+        Ok(self.0.to_le_bytes().into())
+    }
+
+    /// Only one creation ever writes its number into a pointer, so the value itself tells.
+    fn shows(&self, _: Token, written: &Self) -> bool {
+        self == written
+    }
+}
+
+impl<S: Store> Directory<S> {
+    /// Whom the pointer at `key` leads to: `None` where there is no pointer, `Some(None)` where it leads to nobody.
+    pub(super) async fn pointer(&self, key: &str) -> Result<Option<Option<UserNumber>>, Error> {
+        let bytes = self.store.get(key).await?;
+        let pointer = bytes.map(Pointer::decode).transpose()?;
+        Ok(pointer.map(Pointer::holder))
+    }
+
+    /// Whom the pointer at `key` leads to, if to anybody.
+    pub(super) async fn holder(&self, key: &str) -> Result<Option<UserNumber>, Error> {
+        Ok(self.pointer(key).await?.flatten())
+    }
+
+    /// Makes the pointer at `key` lead to `number` if it leads to nobody or to `free`, and returns whom it leads to
+    /// then. `None` where there is no pointer.
+    pub(super) async fn move_pointer(
+        &self,
+        key: &str,
+        number: UserNumber,
+        free: Option<UserNumber>,
+    ) -> Result<Option<UserNumber>, Error> {
+        self.swap(key, |pointer: Pointer| {
+            Ok(match pointer.holder() {
+                Some(holder) if holder == number || Some(holder) != free => Swap::Leave(holder),
+                _ => Swap::Write(Pointer::to(number), number),
+            })
+        })
+        .await
+    }
+
+    /// Makes a pointer to nobody where there is none. An existing one stays as it is.
+    pub(super) async fn make_pointer(&self, key: &str) -> Result<(), Error> {
+        let mut attempt = 0;
+        loop {
+            let Err(failure) = self.store.increment(key, 0).await else {
+                return Ok(());
+            };
+            // Redis and DynamoDB refuse to count on the 8 bytes of a pointer that has been moved.
+            if self.pointer(key).await?.is_some() {
+                return Ok(());
+            }
+            if attempt == RECOUNTS {
+                return Err(failure);
+            }
+            attempt += 1;
+            self.pause_before(attempt).await?;
+        }
+    }
+}

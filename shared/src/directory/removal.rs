@@ -1,0 +1,147 @@
+//! The end of users: their deletion, and the removal of what is left of a dead record.
+
+use super::record::{Record, State};
+use super::segment::{BEGUN, FINISHED, segment_of};
+use super::swap::Swap;
+use super::{By, Directory, key};
+use crate::Error;
+use crate::name::UserNumber;
+use crate::store::{MAX_BATCH, Store, counter};
+
+/// How long a deletion waits before it buries the record, in milliseconds. Walks count on it.
+const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
+
+/// What became of the record that a deletion has swapped.
+enum Burial {
+    /// It is dead by this deletion.
+    Made,
+    /// It was dead by an earlier deletion of the same user.
+    MadeBefore,
+    /// It is nobody's.
+    Nobody,
+    /// This deletion has waited too long.
+    TooLate,
+}
+
+impl<S: Store> Directory<S> {
+    /// Deletes the user whom [`Directory::find`] would find, and tells whether there is one. A user whose deletion has
+    /// failed before its end is found here, and what is left is removed.
+    ///
+    /// # Errors
+    /// As [`Directory::delete`].
+    pub async fn find_and_delete(
+        &self,
+        text: &str,
+        order: &[By],
+    ) -> Result<Option<UserNumber>, Error> {
+        let number = match self.find(text, order).await? {
+            Some(user) => Some(user.number),
+            None => self.find_deleted(text, order).await?,
+        };
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        match self.delete(number).await {
+            Ok(()) => Ok(Some(number)),
+            Err(Error::NoSuchUser(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks for the dead record of a user who was deleted.
+    async fn find_deleted(&self, text: &str, order: &[By]) -> Result<Option<UserNumber>, Error> {
+        for by in order {
+            let Some(number) = self.number_by(text, *by).await? else {
+                continue;
+            };
+            let Some(record) = self.record(number).await? else {
+                continue;
+            };
+            if let Some(id) = record.deleted()
+                && (*by != By::Id || id.as_str() == text)
+            {
+                return Ok(Some(number));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deletes a user. The record is dead at once and holds no personal data, and its names are free. Then the avatar
+    /// and the record are removed.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchUser`] when the user is gone. After the store's errors the user may be gone, and something of the
+    /// avatar may be left: the same call goes on with it.
+    pub async fn delete(&self, number: UserNumber) -> Result<(), Error> {
+        let changes = key::segment_changes(segment_of(number.0));
+        let began = (self.clock)();
+        self.count(&changes, BEGUN).await?;
+        let mut tried = false;
+        let burial = self
+            .swap(&key::user(number), |mut record: Record| {
+                if record.deleted().is_some() {
+                    return Ok(Swap::Leave(Burial::MadeBefore));
+                }
+                if record.state() != State::Live {
+                    return Ok(Swap::Leave(Burial::Nobody));
+                }
+                if (self.clock)().saturating_sub(began) > GIVES_UP_AFTER {
+                    return Ok(Swap::Leave(Burial::TooLate));
+                }
+                tried = true;
+                record.delete();
+                Ok(Swap::Write(record, Burial::Made))
+            })
+            .await?;
+        // A record that was buried here and is not there any more was removed by another call.
+        let burial = burial.unwrap_or(if tried { Burial::Made } else { Burial::Nobody });
+        // Where this fails, walks believe the segment's summary an hour later.
+        let _ = self.store.increment(&changes, FINISHED).await;
+        match burial {
+            Burial::Made | Burial::MadeBefore => self.remove(number).await,
+            Burial::Nobody => Err(Error::NoSuchUser(number.to_string())),
+            Burial::TooLate => Err(Error::TimedOut),
+        }
+    }
+
+    /// Turns a record that was found in this state into a dead one, so that its creation can't come to its end any
+    /// more. `false` where the record is in another state by now, and not dead.
+    pub(super) async fn abandon(&self, number: UserNumber, found: State) -> Result<bool, Error> {
+        let is_dead = self
+            .swap(&key::user(number), |mut record: Record| {
+                if record.state() == found {
+                    record.abandon();
+                    return Ok(Swap::Write(record, true));
+                }
+                Ok(Swap::Leave(record.state() == State::Dead))
+            })
+            .await?;
+        Ok(is_dead.unwrap_or(true))
+    }
+
+    /// Removes what is left of a dead record, and then the record itself, so that it can be found again if this breaks
+    /// off.
+    pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
+        let avatar = key::avatar(number);
+        if let Some(stored) = self.stored_avatar(number).await? {
+            let tickets = key::avatar_tickets(number);
+            let last = match self.store.get(&tickets).await? {
+                Some(bytes) => counter(&bytes)?,
+                None => 0,
+            };
+            let mut removed = stored.unused().start;
+            while removed <= last {
+                removed = self.remove_parts(number, removed..last + 1).await?;
+            }
+            self.remove_keys(&[tickets, avatar]).await?;
+        }
+        self.remove_keys(&[key::user(number)]).await
+    }
+
+    pub(super) async fn remove_keys(&self, keys: &[String]) -> Result<(), Error> {
+        for keys in keys.chunks(MAX_BATCH) {
+            self.store.delete_many(keys).await?;
+        }
+        Ok(())
+    }
+}

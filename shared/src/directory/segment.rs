@@ -1,0 +1,239 @@
+//! What is known of 1,024 user numbers at a time, so that nobody has to look at each of them again.
+
+use base64_simd::STANDARD;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use crate::Error;
+
+/// How many numbers a segment has.
+pub(super) const NUMBERS: u64 = 1024;
+
+/// How many segments have their summaries in one value, which then has 8 KiB at most.
+pub(super) const GROUP: u64 = 16;
+
+/// How long anything may go on that has begun, in milliseconds: an hour, which no call lasts.
+pub(super) const SETTLED_AFTER: u64 = 60 * 60 * 1000;
+
+/// So many numbers that a summary doesn't know are worth a walk, and so many findings a write.
+pub(super) const WORTH_A_WALK: u64 = 4;
+
+/// What a deletion adds to the counter of its segment before it buries the record.
+pub(super) const BEGUN: i64 = 1;
+
+/// What a deletion adds to the counter of its segment when the record is buried.
+pub(super) const FINISHED: i64 = 1 << 32;
+
+/// The segment that a number is in. Numbers begin with 1.
+pub(super) fn segment_of(number: u64) -> u64 {
+    number.saturating_sub(1) / NUMBERS
+}
+
+/// The numbers of a segment.
+pub(super) fn numbers(segment: u64) -> RangeInclusive<u64> {
+    let before = segment.saturating_mul(NUMBERS);
+    before.saturating_add(1)..=before.saturating_add(NUMBERS)
+}
+
+/// The deletions in a segment, as its counter tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Changes(pub(super) u64);
+
+impl Changes {
+    /// How many have begun and not come to their end.
+    fn unfinished(self) -> i64 {
+        let finished = self.0 >> 32;
+        let begun = self.0 & u64::from(u32::MAX);
+        begun.cast_signed().wrapping_sub(finished.cast_signed())
+    }
+}
+
+/// What the last walk of a segment found.
+///
+/// A number is known to be a user, or open, or known never to be a user again. An open one may be that of a creation
+/// under way.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Summary {
+    /// The counter of deletions before the walk.
+    changes: Changes,
+    /// When that counter was first seen at this value.
+    changes_since: u64,
+    /// So many deletions of the counter were begun and will never come to their end.
+    broken_off: i64,
+    /// The last number that was looked at; 0 before the first walk.
+    last: u64,
+    /// Numbers up to the first had been given out at the time of the second.
+    given_out: Option<(u64, u64)>,
+    users: Bits,
+    open: Bits,
+}
+
+/// What has to be found out about a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Whether it has become a user.
+    IsUser,
+    /// Whether it is a user still.
+    IsUserStill,
+}
+
+/// What was found out about a number.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// It is a user.
+    User,
+    /// Nothing is stored of it: not yet, or not any more.
+    Nothing,
+    /// It can become a user yet.
+    Open,
+    /// It will never be a user again, and nothing is left of it.
+    Gone,
+    /// Its record cannot be read.
+    Unreadable(Error),
+}
+
+impl Summary {
+    /// Whether the users in it are users as long as the counter stays at `changes`. A deletion that was under way
+    /// during the walk may have buried its record after that; it gives up long before it would count as broken off.
+    pub(super) fn is_exact(&self, changes: Changes) -> bool {
+        self.changes == changes && changes.unfinished() == self.broken_off
+    }
+
+    /// What has to be found out of the segment, if numbers up to `last` are given out.
+    pub(super) fn questions(
+        &self,
+        segment: u64,
+        changes: Changes,
+        last: u64,
+    ) -> Vec<(u64, Question)> {
+        let is_exact = self.is_exact(changes);
+        let question = |number| {
+            let place = place(number);
+            if number > self.last || self.open.contains(place) {
+                Some((number, Question::IsUser))
+            } else if self.users.contains(place) && !is_exact {
+                Some((number, Question::IsUserStill))
+            } else {
+                None
+            }
+        };
+        numbers(segment)
+            .take_while(|number| *number <= last)
+            .filter_map(question)
+            .collect()
+    }
+
+    /// Takes in what was found out, all of it at or after the time `now`.
+    pub(super) fn learn(
+        &mut self,
+        findings: &[(u64, Finding)],
+        changes: Changes,
+        last: u64,
+        now: u64,
+    ) {
+        let is_old = |since| now.saturating_sub(since) > SETTLED_AFTER;
+        let settled = self.given_out.filter(|(_, at)| is_old(*at));
+        for (number, finding) in findings {
+            let is_settled = settled.is_some_and(|(last, _)| *number <= last);
+            let (is_user, is_open) = match finding {
+                Finding::User => (true, false),
+                Finding::Gone => (false, false),
+                Finding::Nothing => {
+                    let was_user = self.users.contains(place(*number));
+                    (false, !was_user && !is_settled)
+                }
+                Finding::Open | Finding::Unreadable(_) => (false, true),
+            };
+            self.users.set(place(*number), is_user);
+            self.open.set(place(*number), is_open);
+        }
+        if self.given_out == settled {
+            self.given_out = Some((last, now));
+        }
+        if self.changes != changes {
+            self.changes = changes;
+            self.changes_since = now;
+        } else if is_old(self.changes_since) {
+            self.broken_off = changes.unfinished();
+        }
+        self.last = self.last.max(last);
+    }
+
+    /// The users, in order.
+    pub(super) fn users(&self, segment: u64) -> impl Iterator<Item = u64> {
+        numbers(segment).filter(|number| self.users.contains(place(*number)))
+    }
+
+    /// Whether numbers have been given out since that are worth a walk.
+    pub(super) fn is_behind(&self, last: u64) -> bool {
+        last.saturating_sub(self.last) >= WORTH_A_WALK
+    }
+
+    /// Whether something in it is to be looked at again: what was open has had the time to settle.
+    pub(super) fn is_overdue(&self, now: u64) -> bool {
+        let is_old = |(_, at)| now.saturating_sub(at) > SETTLED_AFTER;
+        !self.open.is_empty() && self.given_out.is_some_and(is_old)
+    }
+}
+
+/// The place of a number within its segment.
+fn place(number: u64) -> usize {
+    let place = number.wrapping_sub(1) % NUMBERS;
+    usize::try_from(place).unwrap_or_default()
+}
+
+const WORDS: usize = 16;
+
+/// A set of places within a segment; stored as base64.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Cow<'_, str>", into = "String")]
+struct Bits([u64; WORDS]);
+
+impl Bits {
+    fn contains(&self, place: usize) -> bool {
+        let word = self.0.get(place / 64);
+        word.is_some_and(|word| word & (1 << (place % 64)) != 0)
+    }
+
+    fn set(&mut self, place: usize, is_in: bool) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            let bit = 1 << (place % 64);
+            *word = if is_in { *word | bit } else { *word & !bit };
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0 == [0; WORDS]
+    }
+}
+
+impl From<Bits> for String {
+    fn from(bits: Bits) -> Self {
+        STANDARD.encode_to_string(bits.0.map(u64::to_le_bytes).as_flattened())
+    }
+}
+
+impl TryFrom<Cow<'_, str>> for Bits {
+    type Error = &'static str;
+
+    fn try_from(text: Cow<'_, str>) -> Result<Self, Self::Error> {
+        let bytes = STANDARD.decode_to_vec(&*text).map_err(|_| "not base64")?;
+        let (words, rest) = bytes.as_chunks();
+        let words: &[_; WORDS] = words.try_into().map_err(|_| "not 128 bytes")?;
+        if rest.is_empty() {
+            Ok(Self(words.map(u64::from_le_bytes)))
+        } else {
+            Err("not 128 bytes")
+        }
+    }
+}
+
+/// Reads the summaries of a group. What cannot be read is made anew.
+pub(super) fn decode_group(bytes: Option<Vec<u8>>) -> Vec<Summary> {
+    let stored = bytes.and_then(|bytes| serde_json::from_slice::<Vec<Summary>>(&bytes).ok());
+    let mut summaries = stored.unwrap_or_default();
+    summaries.resize_with(usize::try_from(GROUP).unwrap_or_default(), Summary::default);
+    summaries
+}

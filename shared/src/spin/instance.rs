@@ -1,0 +1,133 @@
+//! What an instance of a component keeps of its store from one call to the next, and when it takes no more calls.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use spin_sdk::experimental::wasi::keyvalue::store::{self as bucket, Bucket};
+use spin_sdk::key_value;
+use spin_sdk::wit_bindgen::backpressure_inc;
+
+use crate::Error;
+
+/// The most swaps that an instance makes: Spin 4.1 never gives back the handle of one, and the 257th fails.
+pub(super) const MAX_SWAPS: u32 = 250;
+
+/// After so many swaps an instance takes no further calls. Sixteen calls may be under way, which need some more.
+const RETIRES_AFTER: u32 = 128;
+
+/// How long an answer of the store counts as a sign that it will answer again.
+const LATELY: Duration = Duration::from_secs(1);
+
+thread_local! {
+    static INSTANCE: Instance = const { Instance {
+        opened: RefCell::new(None),
+        heard: Cell::new(None),
+        swaps: Cell::new(0),
+        confirms_swaps: Cell::new(None),
+        is_retired: Cell::new(false),
+    } };
+}
+
+/// This instance, as far as its store is concerned.
+pub(super) struct Instance {
+    opened: RefCell<Option<Rc<Opened>>>,
+    /// When the store has answered last; `None` after a failure.
+    heard: Cell<Option<Instant>>,
+    swaps: Cell<u32>,
+    confirms_swaps: Cell<Option<bool>>,
+    is_retired: Cell<bool>,
+}
+
+/// The store through both of the interfaces that Spin has: asynchronous, and with atomic operations.
+pub(super) struct Opened {
+    pub(super) store: key_value::Store,
+    bucket: OnceCell<Bucket>,
+}
+
+impl Opened {
+    /// The bucket, which is opened by the first call. That blocks.
+    pub(super) fn bucket(&self, label: &str) -> Result<&Bucket, Error> {
+        if let Some(bucket) = self.bucket.get() {
+            return Ok(bucket);
+        }
+        let bucket = bucket::open(label).map_err(|error| Error::Unavailable {
+            detail: format!("the store cannot be opened: {error:?}"),
+        })?;
+        Ok(self.bucket.get_or_init(|| bucket))
+    }
+}
+
+impl Instance {
+    /// The store, if this instance has opened it.
+    pub(super) fn opened() -> Option<Rc<Opened>> {
+        INSTANCE.with(|instance| instance.opened.borrow().clone())
+    }
+
+    /// Keeps the store, unless another call has opened it meanwhile.
+    pub(super) fn open(store: key_value::Store) -> Rc<Opened> {
+        INSTANCE.with(|instance| {
+            let mut opened = instance.opened.borrow_mut();
+            let opened = opened.get_or_insert_with(|| {
+                let bucket = OnceCell::new();
+                Rc::new(Opened { store, bucket })
+            });
+            Rc::clone(opened)
+        })
+    }
+
+    /// The store has answered.
+    pub(super) fn heard() {
+        INSTANCE.with(|instance| instance.heard.set(Some(Instant::now())));
+    }
+
+    /// Whether the store has answered lately, and not failed since.
+    pub(super) fn heard_lately() -> bool {
+        INSTANCE.with(|instance| {
+            let heard = instance.heard.get();
+            heard.is_some_and(|heard| heard.elapsed() < LATELY)
+        })
+    }
+
+    /// Counts a swap, if this instance can make another.
+    pub(super) fn takes_swap() -> bool {
+        let swaps = INSTANCE.with(|instance| {
+            let swaps = instance.swaps.get() + 1;
+            instance.swaps.set(swaps.min(MAX_SWAPS + 1));
+            swaps
+        });
+        if swaps >= RETIRES_AFTER {
+            retire();
+        }
+        swaps <= MAX_SWAPS
+    }
+
+    /// An operation has failed, so that the store should be asked before the next one that blocks.
+    pub(super) fn doubt() {
+        INSTANCE.with(|instance| instance.heard.set(None));
+    }
+
+    /// The store does not answer. Spin starts another instance for the next call, and fresh connections with it.
+    pub(super) fn retire() {
+        Self::doubt();
+        retire();
+    }
+
+    /// Whether the store can be believed about swaps, if that is known.
+    pub(super) fn confirms_swaps() -> Option<bool> {
+        INSTANCE.with(|instance| instance.confirms_swaps.get())
+    }
+
+    pub(super) fn learn_whether_swaps_are_confirmed(confirms: bool) -> bool {
+        INSTANCE.with(|instance| instance.confirms_swaps.set(Some(confirms)));
+        confirms
+    }
+}
+
+/// Takes no further calls. The calls under way come to their end; then Spin ends the instance, since it is idle.
+fn retire() {
+    let was_retired = INSTANCE.with(|instance| instance.is_retired.replace(true));
+    if !was_retired {
+        backpressure_inc();
+    }
+}

@@ -1,0 +1,224 @@
+//! What calls leave behind that die, and who removes it: those who create and delete users later.
+
+use std::cell::Cell;
+
+use futures::executor::block_on;
+use visage::Error;
+use visage::directory::{By, Directory};
+use visage::image::{Image, MAX_BYTES};
+use visage::name::UserNumber;
+use visage::store::{Fault, MemoryStore};
+use visage::user::NewUser;
+
+use crate::users::new_user;
+
+const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
+
+const HOUR: u64 = 60 * 60 * 1000;
+
+thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(1_000) };
+}
+
+fn directory(store: MemoryStore) -> Directory<MemoryStore> {
+    Directory::with_clock(store, || NOW.get())
+}
+
+fn pass(milliseconds: u64) {
+    NOW.set(NOW.get() + milliseconds);
+}
+
+/// A user who needs all three pointers and has a picture.
+fn new_user_with(name: &str, id: &str, bytes: usize) -> NewUser {
+    let mut picture = GIF.to_vec();
+    picture.resize(bytes.max(GIF.len()), 7);
+    NewUser {
+        external_id: Some(format!("external {id}").try_into().unwrap()),
+        common_id: Some(format!("common {id}").try_into().unwrap()),
+        image: Some(Image::new(picture, "").unwrap()),
+        ..new_user(name)
+    }
+}
+
+/// What the functions do for a creation and a deletion, some hundred times.
+fn live_on(directory: &Directory<MemoryStore>) {
+    for _ in 0..200 {
+        let user = block_on(directory.create(new_user("passer-by"))).unwrap();
+        block_on(directory.tidy(user.number)).unwrap();
+        let number = block_on(directory.find_and_delete("passer-by", &[By::Username]));
+        block_on(directory.tidy(number.unwrap().unwrap())).unwrap();
+    }
+}
+
+/// The keys of users and of their pictures.
+fn records(store: &MemoryStore) -> Vec<String> {
+    let is_record =
+        |key: &String| key.starts_with("visage.user.") || key.starts_with("visage.avatar.");
+    store.keys().into_iter().filter(is_record).collect()
+}
+
+/// Every kind of crash of every call, some thousands in all. Then users are created and deleted, and nobody lists them.
+#[test]
+fn it_is_removed_by_whoever_creates_and_deletes() {
+    let store = MemoryStore::default();
+    let whole = directory(store.clone());
+    let bob = block_on(whole.create(new_user("bob"))).unwrap().number;
+    let mut crashes = 0;
+    for operation in 0..18 {
+        for fault in [Fault::Before, Fault::After, Fault::Death] {
+            for round in 0..30 {
+                let bytes = if round % 6 == 0 { MAX_BYTES } else { 100 };
+                let name = format!("user-{round}");
+                let failing = || directory(store.failing_at(operation, fault));
+                let user = new_user_with(&name, &round.to_string(), bytes);
+                let image = user.image.clone();
+                let created = block_on(failing().create(user)).is_ok();
+                let changed = block_on(failing().put_avatar(bob, image.as_ref())).is_ok();
+                let deleted = block_on(failing().find_and_delete(&name, &[By::Username])).is_ok();
+                crashes += [created, changed, deleted]
+                    .iter()
+                    .filter(|done| !**done)
+                    .count();
+            }
+        }
+    }
+    assert!(crashes > 1000, "{crashes}");
+    // One walk stops no more than sixteen creations of a segment, and the rest has to wait for its hour.
+    for _ in 0..4 {
+        pass(2 * HOUR);
+        live_on(&whole);
+    }
+
+    let mut expected = Vec::new();
+    for name in (0..30)
+        .map(|round| format!("user-{round}"))
+        .chain(["bob".to_owned()])
+    {
+        let Some(user) = block_on(whole.find(&name, &[By::Username])).unwrap() else {
+            continue;
+        };
+        // Each change with a large picture looks after 64 of those before.
+        for bytes in [MAX_BYTES, MAX_BYTES, 100] {
+            let image = new_user_with(&name, "", bytes).image;
+            block_on(whole.put_avatar(user.number, image.as_ref())).unwrap();
+        }
+        let number = user.number;
+        expected.extend([
+            format!("visage.avatar.{number}"),
+            format!("visage.avatar.{number}.tickets"),
+            format!("visage.user.{number}"),
+        ]);
+    }
+    expected.sort();
+    assert_eq!(records(&store), expected);
+}
+
+/// The client is told that the picture may be there still, and the same request removes it.
+#[test]
+fn a_deletion_that_failed_goes_on_when_it_is_sent_again() {
+    for order in [By::Username, By::ExternalId, By::CommonId, By::Id] {
+        for bytes in [100, MAX_BYTES] {
+            for fault in [Fault::Before, Fault::After, Fault::Death] {
+                for operation in 0.. {
+                    let store = MemoryStore::default();
+                    let whole = directory(store.clone());
+                    let user = block_on(whole.create(new_user_with("ana", "1", bytes))).unwrap();
+                    let key = match order {
+                        By::ExternalId => "external 1",
+                        By::CommonId => "common 1",
+                        By::Id => user.id.as_str(),
+                        _ => "ANA",
+                    };
+                    let failing = store.failing_at(operation, fault);
+                    let first = block_on(directory(failing.clone()).find_and_delete(key, &[order]));
+                    if first.is_ok() {
+                        // Success is said only when nothing is left.
+                        assert_eq!(records(&store), Vec::<String>::new());
+                        if failing.operations() <= operation {
+                            break;
+                        }
+                        continue;
+                    }
+                    let again = block_on(whole.find_and_delete(key, &[order]));
+                    let gone_already = records(&store).is_empty() && again == Ok(None);
+                    assert!(again == Ok(Some(user.number)) || gone_already, "{again:?}");
+                    assert_eq!(records(&store), Vec::<String>::new());
+                    // Another id that leads to the same number is nobody's.
+                    let other = format!("{:016x}{:016x}", user.number.0, 7);
+                    assert_eq!(block_on(whole.find_and_delete(&other, &[By::Id])), Ok(None));
+                }
+            }
+        }
+    }
+}
+
+/// A creation that was stopped by another was never a user, so there is nothing to be deleted.
+#[test]
+fn what_never_was_a_user_cannot_be_deleted() {
+    let ana = || new_user_with("ana", "1", 100);
+    let counting = MemoryStore::default().failing_at(usize::MAX, Fault::Death);
+    block_on(directory(counting.clone()).create(ana())).unwrap();
+    // It dies before its last step, with all pointers taken.
+    let store = MemoryStore::default();
+    let dying = store.failing_at(counting.operations() - 1, Fault::Death);
+    block_on(directory(dying).create(ana())).unwrap_err();
+    let whole = directory(store.clone());
+    let stopped = block_on(whole.create(NewUser {
+        external_id: None,
+        ..new_user_with("bob", "1", 100)
+    }));
+    assert_eq!(stopped.unwrap().number, UserNumber(2));
+    for key in ["ana", "external 1"] {
+        let order = [By::Username, By::ExternalId];
+        assert_eq!(
+            block_on(whole.find_and_delete(key, &order)),
+            Ok(None),
+            "{key}"
+        );
+    }
+}
+
+/// A sweep stops a creation before it removes anything of it.
+#[test]
+fn a_creation_under_way_is_left_alone_for_an_hour() {
+    let store = MemoryStore::default();
+    let whole = directory(store.clone());
+    for operation in 0..12 {
+        let dying = directory(store.failing_at(operation, Fault::Death));
+        let _ = block_on(dying.create(new_user_with(&format!("user-{operation}"), "", 100)));
+    }
+    let before = records(&store);
+    assert!(before.len() > 10);
+    pass(HOUR - 1);
+    block_on(whole.list(0, 500)).unwrap();
+    for number in (8..=800).step_by(8) {
+        block_on(whole.tidy(UserNumber(number))).unwrap();
+    }
+    assert_eq!(records(&store), before);
+    pass(2);
+    block_on(whole.list(0, 500)).unwrap();
+    assert!(records(&store).len() < before.len());
+}
+
+#[test]
+fn whoever_takes_too_long_gives_up() {
+    // The clock moves on with every look at it, so that ten minutes pass between the first and the second.
+    let late = |store: MemoryStore| {
+        Directory::with_clock(store, || NOW.replace(NOW.get() + 11 * 60 * 1000))
+    };
+    let store = MemoryStore::default();
+    let refusal = block_on(late(store.clone()).create(new_user("ana"))).unwrap_err();
+    assert_eq!(refusal, Error::TimedOut);
+    let refusal = block_on(late(store.clone()).create(new_user_with("bob", "1", 100))).unwrap_err();
+    assert_eq!(refusal, Error::TimedOut);
+    let whole = directory(store.clone());
+    assert_eq!(block_on(whole.list(0, 500)).unwrap().users.len(), 0);
+
+    let carol = block_on(whole.create(new_user("carol"))).unwrap().number;
+    assert_eq!(block_on(late(store).delete(carol)), Err(Error::TimedOut));
+    assert!(
+        block_on(whole.find("carol", &[By::Username]))
+            .unwrap()
+            .is_some()
+    );
+}
