@@ -4,9 +4,10 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::name::UserNumber;
+use crate::store::COUNTER;
 
 /// The counter of users: the last number given out.
-pub(super) const SEQUENCE: &str = "visage.sequence";
+pub(super) const SEQUENCE: &str = COUNTER;
 
 /// The record of a user.
 pub(super) fn user(number: UserNumber) -> String {

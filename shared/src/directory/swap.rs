@@ -7,7 +7,7 @@ use std::fmt;
 use base64_simd::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::{Directory, key};
+use super::Directory;
 use crate::Error;
 use crate::store::Store;
 
@@ -139,7 +139,7 @@ impl<S: Store> Directory<S> {
                 Swap::Write(value, outcome) => (value, outcome),
             };
             let report = self.store.swap(snapshot, value.encode(token)?).await;
-            if matches!(report, Ok(true)) && self.store.confirms_swaps(key::SEQUENCE).await {
+            if matches!(report, Ok(true)) && self.store.is_sqlite().await {
                 return Ok(Some(outcome));
             }
             // A reported failure may have taken effect, and a reported success may not.

@@ -13,6 +13,7 @@ use spin_sdk::wasip3::spawn;
 
 use super::body::Body;
 use super::fetch::fetch;
+use super::instance::Undisturbed;
 use super::send::send;
 use super::store::SpinStore;
 use super::variable::variable;
@@ -49,6 +50,7 @@ pub async fn serve(
     refuse: impl AsyncFnOnce(&Call, &Error) -> Answer,
 ) -> Result<Response, ErrorCode> {
     let started = Instant::now();
+    let _undisturbed = Undisturbed::unless_sqlite();
     let mut call = Call::new(request).await;
     let id = request_id(&call.head);
     let outcome = handle(&mut call).await;

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use spin_sdk::experimental::wasi::keyvalue::store::{self as bucket, Bucket};
 use spin_sdk::key_value;
-use spin_sdk::wit_bindgen::backpressure_inc;
+use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc};
 
 use crate::Error;
+use crate::store::is_binary;
 
 /// The most swaps that an instance makes: Spin 4.1 never gives back the handle of one, and the 257th fails.
 pub(super) const MAX_SWAPS: u32 = 250;
@@ -24,7 +25,7 @@ thread_local! {
         opened: RefCell::new(None),
         heard: Cell::new(None),
         swaps: Cell::new(0),
-        confirms_swaps: Cell::new(None),
+        is_sqlite: Cell::new(None),
         is_retired: Cell::new(false),
     } };
 }
@@ -35,7 +36,8 @@ pub(super) struct Instance {
     /// When the store has answered last; `None` after a failure.
     heard: Cell<Option<Instant>>,
     swaps: Cell<u32>,
-    confirms_swaps: Cell<Option<bool>>,
+    /// `None` while nothing is stored that tells.
+    is_sqlite: Cell<Option<bool>>,
     is_retired: Cell<bool>,
 }
 
@@ -113,14 +115,38 @@ impl Instance {
         retire();
     }
 
-    /// Whether the store can be believed about swaps, if that is known.
-    pub(super) fn confirms_swaps() -> Option<bool> {
-        INSTANCE.with(|instance| instance.confirms_swaps.get())
+    /// Whether the store is Spin's SQLite store, as far as that is known.
+    pub(super) fn is_sqlite() -> Option<bool> {
+        INSTANCE.with(|instance| instance.is_sqlite.get())
     }
 
-    pub(super) fn learn_whether_swaps_are_confirmed(confirms: bool) -> bool {
-        INSTANCE.with(|instance| instance.confirms_swaps.set(Some(confirms)));
-        confirms
+    /// Takes in how the store keeps a counter.
+    pub(super) fn learn(counter: Option<&[u8]>) {
+        if let Some(counter) = counter {
+            INSTANCE.with(|instance| instance.is_sqlite.set(Some(is_binary(counter))));
+        }
+    }
+}
+
+/// While it lives, further calls wait or go to another instance.
+pub(super) struct Undisturbed;
+
+impl Undisturbed {
+    pub(super) fn new() -> Self {
+        backpressure_inc();
+        Self
+    }
+
+    /// For the length of a call, where the store is not SQLite: an operation that hangs there would take the other
+    /// calls of its instance along.
+    pub(super) fn unless_sqlite() -> Option<Self> {
+        (Instance::is_sqlite() != Some(true)).then(Self::new)
+    }
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        backpressure_dec();
     }
 }
 

@@ -4,8 +4,9 @@ use http::StatusCode;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Response};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
-use spin_sdk::wit_bindgen::{StreamResult, backpressure_dec, backpressure_inc, yield_async};
+use spin_sdk::wit_bindgen::{StreamResult, yield_async};
 
+use super::instance::Undisturbed;
 use crate::web::Answer;
 
 /// Sends an answer in one packet: head and body together.
@@ -54,22 +55,6 @@ pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response
     yield_async().await;
     yield_async().await;
     with_status(response, parts.status)
-}
-
-/// While it lives, further calls wait or go to another instance.
-struct Undisturbed;
-
-impl Undisturbed {
-    fn new() -> Self {
-        backpressure_inc();
-        Self
-    }
-}
-
-impl Drop for Undisturbed {
-    fn drop(&mut self) {
-        backpressure_dec();
-    }
 }
 
 fn with_status(response: Response, status: StatusCode) -> Result<Response, ErrorCode> {

@@ -14,13 +14,10 @@ use spin_sdk::wasip3::clocks::monotonic_clock;
 
 use super::instance::{Instance, MAX_SWAPS, Opened};
 use crate::Error;
-use crate::store::{Store, is_binary};
+use crate::store::{COUNTER, Store};
 
 /// The label under which the manifest gives the components their store.
 const LABEL: &str = "default";
-
-/// A key that is never written: reading it shows whether the store answers.
-const PROBE: &str = "visage.probe";
 
 /// The store, for one call that waits for it no longer than it may. It is opened by the first operation.
 ///
@@ -75,7 +72,7 @@ impl SpinStore {
     ) -> Result<T, Error> {
         let opened = self.opened().await?;
         if !Instance::heard_lately() {
-            self.in_time(opened.store.get(PROBE)).await?;
+            self.ask().await?;
         }
         self.at_once(|| operation(opened.bucket(LABEL)?).map_err(|error| failed(&error)))
     }
@@ -120,7 +117,21 @@ impl SpinStore {
             return Ok(opened);
         }
         let store = self.in_time(key_value::Store::open(LABEL)).await?;
-        Ok(Instance::open(store))
+        let opened = Instance::open(store);
+        self.ask_of(&opened).await?;
+        Ok(opened)
+    }
+
+    /// Makes sure that the store answers, and learns which one it is.
+    async fn ask(&self) -> Result<(), Error> {
+        let opened = self.opened().await?;
+        self.ask_of(&opened).await
+    }
+
+    async fn ask_of(&self, opened: &Opened) -> Result<(), Error> {
+        let counter = self.in_time(opened.store.get(COUNTER)).await?;
+        Instance::learn(counter.as_deref());
+        Ok(())
     }
 }
 
@@ -168,14 +179,12 @@ impl Store for SpinStore {
         })
     }
 
-    async fn confirms_swaps(&self, counter: &str) -> bool {
-        if let Some(confirms) = Instance::confirms_swaps() {
-            return confirms;
+    async fn is_sqlite(&self) -> bool {
+        if Instance::is_sqlite().is_none() {
+            // Where this fails, the store counts as another.
+            let _ = self.ask().await;
         }
-        let Ok(Some(bytes)) = self.get(counter).await else {
-            return false;
-        };
-        Instance::learn_whether_swaps_are_confirmed(is_binary(&bytes))
+        Instance::is_sqlite() == Some(true)
     }
 
     async fn pause(&self, milliseconds: u64) {

@@ -132,7 +132,7 @@ impl Store for MemoryStore {
         })
     }
 
-    async fn confirms_swaps(&self, _: &str) -> bool {
+    async fn is_sqlite(&self) -> bool {
         true
     }
 }

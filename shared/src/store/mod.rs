@@ -9,6 +9,9 @@ use crate::Error;
 /// The most keys in one operation: DynamoDB's limit.
 pub const MAX_BATCH: usize = 25;
 
+/// A key that is only ever counted, and is there once anything is stored. How it is kept tells SQLite from the others.
+pub const COUNTER: &str = "visage.sequence";
+
 /// A key-value store with the operations that Spin's key-value interfaces have, and no stronger promises:
 /// see "Storage" in the README for what each of Spin's stores really does.
 ///
@@ -63,11 +66,11 @@ pub trait Store {
     /// As [`Store::get`].
     async fn swap(&self, snapshot: Self::Snapshot, value: Vec<u8>) -> Result<bool, Error>;
 
-    /// Whether a swap that is reported as made was made for certain: on Spin's SQLite store, which is told by the 8
-    /// bytes in which it keeps the counter at this key. Redis reports a transaction that it has aborted as a success.
-    async fn confirms_swaps(&self, counter: &str) -> bool {
-        let kept = self.get(counter).await;
-        kept.is_ok_and(|bytes| bytes.is_some_and(|bytes| is_binary(&bytes)))
+    /// Whether this is Spin's SQLite store. Its report of a swap is true, while Redis reports a transaction that it has
+    /// aborted as a success. It is told by the form in which it keeps [`COUNTER`].
+    async fn is_sqlite(&self) -> bool {
+        let counter = self.get(COUNTER).await;
+        counter.is_ok_and(|counter| counter.is_some_and(|bytes| is_binary(&bytes)))
     }
 
     /// Waits for so many milliseconds. A store in memory has nothing to wait for, and doesn't.
