@@ -13,6 +13,7 @@ use crate::artifacts::{Runtime, root, runtime};
 use crate::client::Connection;
 use crate::http::{Answer, Request};
 use crate::process::{Log, Process};
+use crate::store::Store;
 
 /// The Netex token that a server accepts unless its test says otherwise.
 pub const NETEX_TOKEN: &str = "hush-netex";
@@ -72,6 +73,7 @@ pub struct Server {
     process: Option<Process>,
     address: SocketAddr,
     setup: Setup,
+    store: Store,
     state: TempDir,
     log: Log,
 }
@@ -104,11 +106,13 @@ impl Server {
     pub fn of(setup: Setup) -> Self {
         let state = TempDir::with_prefix("visage-").expect("a state folder is made");
         let log = Log::default();
-        let (process, address) = serve(&state, &setup, &log);
+        let store = Store::start();
+        let (process, address) = serve(&state, &store, &setup, &log);
         Self {
             process: Some(process),
             address,
             setup,
+            store,
             state,
             log,
         }
@@ -193,7 +197,7 @@ impl Server {
             self.process.is_none(),
             "the server must have been ended before"
         );
-        let (process, address) = serve(&self.state, &self.setup, &self.log);
+        let (process, address) = serve(&self.state, &self.store, &self.setup, &self.log);
         self.process = Some(process);
         self.address = address;
     }
@@ -204,7 +208,7 @@ impl Server {
 }
 
 /// Starts the host or Spin, whose flags are the same, and waits for the line with its address.
-fn serve(state: &TempDir, setup: &Setup, log: &Log) -> (Process, SocketAddr) {
+fn serve(state: &TempDir, store: &Store, setup: &Setup, log: &Log) -> (Process, SocketAddr) {
     let mut command = match runtime() {
         Runtime::Host(host) => {
             let mut command = Command::new(host);
@@ -228,6 +232,9 @@ fn serve(state: &TempDir, setup: &Setup, log: &Log) -> (Process, SocketAddr) {
         command.arg("");
     } else {
         command.arg(state.path());
+    }
+    if let Some(config) = store.runtime_config(state.path()) {
+        command.arg("--runtime-config-file").arg(config);
     }
     command.args(&setup.flags);
     for (name, value) in &setup.variables {
