@@ -103,7 +103,14 @@ fn an_image_and_fields_changed_together_are_both_there() {
         picture
     };
     let value = |number: usize| format!("value {number}");
-    let fields = ["name", "interests", "location"];
+    let fields = [
+        "aboutMe",
+        "interests",
+        "location",
+        "mobilePhone",
+        "name",
+        "officePhone",
+    ];
     calls::together(1 + fields.len(), |caller| {
         let mut connection = server.connect();
         let mut send = |request: &Request| connection.send(request).expect("an answer comes");

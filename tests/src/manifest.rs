@@ -74,6 +74,7 @@ impl Manifest {
 
     /// Fails unless each component is sent one of these requests, named by their targets. `place` is where one more is
     /// to be written.
+    #[track_caller]
     pub fn assert_each_component_is_sent<'t>(
         &self,
         targets: impl IntoIterator<Item = &'t str>,
@@ -91,6 +92,7 @@ impl Manifest {
 
     /// Fails unless each route leads somewhere for one of these requests, named by their targets. `place` is where one
     /// more is to be written.
+    #[track_caller]
     pub fn assert_each_route_is_sent<'t>(
         &self,
         targets: impl IntoIterator<Item = &'t str>,

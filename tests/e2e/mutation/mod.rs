@@ -45,6 +45,11 @@ fn mutated_requests_do_no_harm() {
         *counts.entry(status).or_insert(0) += 1;
     }
     println!("answers by status, 0 being none: {counts:?}");
+    // Or they get no further than the callers' check, or break nothing.
+    for status in [200, 400] {
+        let answers = counts.get(&status).copied().unwrap_or_default();
+        assert!(answers >= count / 20, "{status}: {answers} of {count}");
+    }
 
     server.assert_no_trap();
     server
