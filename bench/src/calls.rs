@@ -54,7 +54,8 @@ pub struct Call {
     pub name: String,
     who: Who,
     method: Method,
-    target: String,
+    /// Its path, with a placeholder for the user.
+    pub target: String,
     content_type: &'static str,
     body: Bytes,
 }

@@ -41,6 +41,10 @@ fn main() -> anyhow::Result<()> {
         turns: flags.turns,
     };
     let mut calls = calls::all();
+    visage_tests::Manifest::of_visage().assert_each_component_is_sent(
+        calls.iter().map(|call| call.target.as_str()),
+        "`all`, bench/src/calls.rs",
+    );
     if let Some(only) = &flags.only {
         calls.retain(|call| call.name.contains(only));
     }

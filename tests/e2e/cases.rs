@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use visage_tests::{cases, root};
+use visage_tests::{Manifest, cases};
 
 macro_rules! files {
     ($($test:ident: $name:literal,)*) => {
@@ -37,15 +37,19 @@ files! {
 
 #[test]
 fn every_file_is_run() {
-    let there: BTreeSet<_> = std::fs::read_dir(root().join("tests/cases"))
-        .expect("the folder is read")
-        .map(|entry| entry.expect("an entry is read").path())
-        .map(|path| {
-            path.file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    assert_eq!(there, FILES.iter().map(|&name| name.to_owned()).collect());
+    let run = BTreeSet::from_iter(FILES.iter().map(|&name| name.to_owned()));
+    let not_run: Vec<_> = cases::names().difference(&run).cloned().collect();
+    assert!(
+        not_run.is_empty(),
+        "files in tests/cases that nobody runs: {not_run:?}. Give each a line in `files!`, tests/e2e/cases.rs."
+    );
+}
+
+#[test]
+fn every_component_has_cases() {
+    let targets = cases::targets();
+    Manifest::of_visage().assert_each_component_is_sent(
+        targets.iter().map(String::as_str),
+        "a file of cases in tests/cases",
+    );
 }

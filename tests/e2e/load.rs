@@ -1,7 +1,7 @@
 //! Many connections at once on all endpoints: more than one instance of each component has to serve.
 
 use serde_json::json;
-use visage_tests::Server;
+use visage_tests::{Manifest, Server};
 
 use crate::calls;
 
@@ -17,9 +17,9 @@ fn many_connections_on_mixed_endpoints() {
         let user = json!({ "username": user, "password": format!("hush-{user}'s") });
         server.send(&calls::create(&user)).expect(200);
     }
-    calls::together(CALLERS, |caller| {
+    let targets = calls::together(CALLERS, |caller| {
         let mut connection = server.connect();
-        for call in 0..CALLS {
+        let calls = (0..CALLS).map(|call| {
             let user = ["ana", "bob"][(caller + call) % 2];
             let request = match (caller + call) % 5 {
                 0 => calls::create(&json!({ "username": format!("user-{caller}-{call}") })),
@@ -30,7 +30,12 @@ fn many_connections_on_mixed_endpoints() {
             };
             let answer = connection.send(&request).expect("an answer comes");
             assert_eq!(answer.status, 200, "{request}\n\n{answer}");
-        }
-    });
+            request.target
+        });
+        calls.collect::<Vec<_>>()
+    })
+    .concat();
+    Manifest::of_visage()
+        .assert_each_component_is_sent(targets.iter().map(String::as_str), "tests/e2e/load.rs");
     server.assert_no_trap();
 }

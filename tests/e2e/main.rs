@@ -15,6 +15,7 @@ mod clients;
 mod commits;
 mod crashes;
 mod families;
+mod functions;
 mod harness;
 mod host;
 mod hostile;

@@ -1,9 +1,11 @@
 //! Many callers at the same moment.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use visage_tests::Server;
+use visage_tests::{Request, Server, fixtures};
 
-use crate::calls;
+use crate::{calls, uploads};
 
 const CALLERS: usize = 64;
 
@@ -19,37 +21,38 @@ fn of_many_creators_of_a_username_one_wins() {
     server.assert_no_trap();
 }
 
+/// Each field has one writer, so it must be what its writer was told last, whatever the others do.
 #[test]
 fn no_update_of_a_distinct_field_is_lost() {
     let server = Server::start();
     server
         .send(&calls::create(&json!({ "username": "ana" })))
         .expect(200);
-    // Each field by four callers or five with a value each: one of those must be there in the end.
-    let change = |caller: usize| change(caller % FIELDS, caller / FIELDS);
-    let statuses = calls::together(CALLERS, |caller| {
-        let (field, value) = change(caller);
-        server
-            .send(&calls::update("ana", &json!({ field: value })))
-            .status
+    calls::together(FIELDS, |field| {
+        let mut connection = server.connect();
+        for number in 0..VALUES {
+            let (name, value) = change(field, number);
+            let update = calls::update("ana", &json!({ name: value }));
+            connection
+                .send(&update)
+                .expect("an answer comes")
+                .expect(200);
+            let read = connection.send(&calls::read("ana"));
+            let user = read.expect("an answer comes").expect(200).json();
+            assert_eq!(user[name], value, "{name} was acknowledged and is lost");
+        }
     });
-    assert_eq!(statuses, [200; CALLERS]);
     let user = server.send(&calls::read("ana")).expect(200).json();
     for field in 0..FIELDS {
-        let (name, _) = change(field);
-        let sent: Vec<_> = (field..CALLERS)
-            .step_by(FIELDS)
-            .map(|caller| change(caller).1)
-            .collect();
-        assert!(
-            sent.contains(&user[name]),
-            "{name}: none of {sent:?} in {user}"
-        );
+        let (name, value) = change(field, VALUES - 1);
+        assert_eq!(user[name], value, "{name} was acknowledged and is lost");
     }
     server.assert_no_trap();
 }
 
 const FIELDS: usize = 15;
+/// How many values there are for each.
+const VALUES: usize = 5;
 
 /// A field and one of the values for it.
 fn change(field: usize, value: usize) -> (&'static str, Value) {
@@ -86,25 +89,56 @@ fn change(field: usize, value: usize) -> (&'static str, Value) {
     }
 }
 
+/// One caller changes the image, by all families and beside another field; the others change a field each.
 #[test]
 fn an_image_and_fields_changed_together_are_both_there() {
+    const CHANGES: usize = 12;
+    const PASSWORD: &str = "hush-ana's";
     let server = Server::start();
-    server
-        .send(&calls::create(&json!({ "username": "ana" })))
-        .expect(200);
-    let statuses = calls::together(CALLERS, |caller| {
-        let request = match caller % 3 {
-            0 => calls::add_image("ana", "avatar.png"),
-            1 => calls::put_image("hush-ana", "avatar.gif"),
-            _ => calls::update("ana", &json!({ "name": format!("Ana {caller}") })),
-        };
-        server.send(&request).status
+    let ana = json!({ "username": "ana", "password": PASSWORD });
+    server.send(&calls::create(&ana)).expect(200);
+    let picture = |number: usize| {
+        let mut picture = fixtures::picture("pixel.png");
+        picture.extend(number.to_string().into_bytes());
+        picture
+    };
+    let value = |number: usize| format!("value {number}");
+    let fields = [
+        "aboutMe",
+        "interests",
+        "location",
+        "mobilePhone",
+        "name",
+        "officePhone",
+    ];
+    calls::together(1 + fields.len(), |caller| {
+        let mut connection = server.connect();
+        let mut send = |request: &Request| connection.send(request).expect("an answer comes");
+        for number in 0..CHANGES {
+            let Some(field) = fields.get(caller) else {
+                let picture = picture(number);
+                let image = json!({ "base64Image": STANDARD.encode(&picture) });
+                let request = match number % 4 {
+                    0 => uploads::netex("ana", &picture),
+                    1 => uploads::bpm("ana", "ana", PASSWORD, &picture),
+                    2 => uploads::f5("hush-ana", &picture),
+                    _ => calls::update("ana", &json!({ "surname": value(number), "image": image })),
+                };
+                send(&request).expect(200);
+                let shown = send(&calls::netex("GET", "/ana/image")).expect(200);
+                assert!(shown.body == picture, "image {number} is lost");
+                continue;
+            };
+            send(&calls::update("ana", &json!({ *field: value(number) }))).expect(200);
+            let shown = send(&calls::read("ana")).expect(200).json();
+            assert_eq!(shown[field], value(number));
+        }
     });
-    assert_eq!(statuses, [200; CALLERS]);
     let user = server.send(&calls::read("ana")).expect(200).json();
-    assert!(
-        user["image"]["url"].is_string() && user["name"].is_string(),
-        "{user}"
-    );
+    for field in fields.iter().chain(&["surname"]) {
+        assert_eq!(user[field], value(CHANGES - 1), "{field} in {user}");
+    }
+    let shown = server.send(&calls::netex("GET", "/ana/image")).expect(200);
+    assert!(shown.body == picture(CHANGES - 1), "the last image is lost");
     server.assert_no_trap();
 }

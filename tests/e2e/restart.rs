@@ -3,7 +3,7 @@
 use serde_json::json;
 use visage_tests::{Server, Setup};
 
-use crate::calls;
+use crate::{calls, stored};
 
 const PASSWORD: &str = "hush-ana's";
 
@@ -90,6 +90,9 @@ fn each_acknowledged_create_survives_sigkill_amid_others() {
 
 #[test]
 fn what_is_kept_in_memory_ends_with_the_server() {
+    if !stored::is_there() {
+        return;
+    }
     let mut server = Server::of(Setup {
         in_memory: true,
         ..Setup::with(&[])

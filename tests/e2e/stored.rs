@@ -4,10 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use visage_tests::Server;
+use visage_tests::{Server, keeps_in_sqlite};
 
 /// All keys and their values.
 pub(crate) type Rows = BTreeMap<String, Vec<u8>>;
+
+/// Whether there is a file of SQLite's to look into. Where there is none, a test that needs one says so and is left out.
+pub(crate) fn is_there() -> bool {
+    let is_there = keeps_in_sqlite();
+    if !is_there {
+        println!("left out: the store is not SQLite");
+    }
+    is_there
+}
 
 /// A connection of its own to a server's database.
 pub(crate) struct Stored(Connection);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use toml_edit::DocumentMut;
+use crate::manifest::Manifest;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     build_components("spin.toml");
@@ -45,11 +45,7 @@ pub fn root() -> &'static Path {
 /// workspace's folder, and its components are named like their packages. The target folder is the manifest's, whatever
 /// the environment says.
 pub fn build_components(manifest: &str) {
-    let manifest = std::fs::read_to_string(root().join(manifest)).expect("the manifest is read");
-    let manifest: DocumentMut = manifest.parse().expect("the manifest is TOML");
-    let components = manifest["component"]
-        .as_table()
-        .expect("the manifest has components");
+    let manifest = Manifest::read(manifest);
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
         .args([
@@ -61,7 +57,7 @@ pub fn build_components(manifest: &str) {
             "--target-dir",
             "target",
         ])
-        .args(components.iter().flat_map(|(name, _)| ["-p", name]))
+        .args(manifest.components.keys().flat_map(|name| ["-p", name]))
         .status()
         .expect("cargo starts");
     assert!(status.success(), "the components don't build");

@@ -1,7 +1,8 @@
 //! What the end-to-end tests need: the application built and served, requests sent to it byte for byte, and files of
 //! cases whose answers are compared whole.
 //!
-//! The tests start `visage-host`; with `VISAGE_SPIN=/path/to/spin` in the environment they start `spin up` instead.
+//! The tests start `visage-host`; with `VISAGE_SPIN=/path/to/spin` in the environment they start `spin up` instead, and
+//! with `VISAGE_REDIS=1` or `VISAGE_RUNTIME_CONFIG=/path/to/runtime-config.toml` on another store than SQLite.
 
 #![allow(
     clippy::expect_used,
@@ -18,10 +19,16 @@ pub mod cases;
 pub mod client;
 pub mod fixtures;
 pub mod http;
+mod manifest;
+mod needs;
 mod process;
 pub mod server;
+mod store;
 
 pub use artifacts::{build_components, root, serves_with_spin};
 pub use client::Connection;
 pub use http::{Answer, Request};
+pub use manifest::Manifest;
+pub use needs::{leave_out, tool};
 pub use server::{Server, Setup};
+pub use store::keeps_in_sqlite;

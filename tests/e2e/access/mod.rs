@@ -6,10 +6,10 @@ mod names;
 mod paths;
 
 use serde_json::json;
-use visage_tests::{Answer, Server};
+use visage_tests::{Answer, Manifest, Server};
 
 use crate::calls;
-use crate::stored::{Rows, Stored, changed};
+use crate::stored::{self, Rows, Stored, changed};
 use credentials::{Caller, Credential};
 use endpoints::Endpoint;
 
@@ -62,10 +62,19 @@ impl Cell<'_> {
 
 #[test]
 fn each_endpoint_and_method_with_each_kind_of_credential() {
+    if !stored::is_there() {
+        return;
+    }
     let server = server();
     let mut stored = Stored::of(&server);
     let before = stored.rows();
     let endpoints = endpoints::all();
+    Manifest::of_visage().assert_each_route_is_sent(
+        endpoints
+            .iter()
+            .map(|endpoint| endpoint.request.target.as_str()),
+        "`all`, tests/e2e/access/endpoints.rs, with whom they let in",
+    );
     let credentials = credentials::all(&before);
     let cells: Vec<_> = endpoints
         .iter()

@@ -1,7 +1,11 @@
 //! Floods of headers. The host's answers; Spin has limits of its own.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use visage_tests::{Request, serves_with_spin};
 
+use super::slow::until_closed;
 use super::{an_ordinary_request, server, status_of, unchanged};
 use crate::calls;
 
@@ -74,13 +78,22 @@ fn what_is_no_request() {
             b"GET  /  HTTP/1.1\r\nHost: a\r\n\r\n",
             b"GET ../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n",
             b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03 a greeting in TLS\r\n\r\n",
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff no frame",
         ] {
             let status = status_of(&server, bytes);
             let refused = status.is_none_or(|status| (400..500).contains(&status));
             assert!(refused, "{status:?} to {}", bytes.escape_ascii());
             an_ordinary_request(&server);
         }
+        // Answered in HTTP/2, and closed.
+        let mut stream = TcpStream::connect(server.address()).expect("a connection is made");
+        stream
+            .write_all(
+                b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff no frame",
+            )
+            .expect("it takes bytes");
+        let answer = until_closed(&stream);
+        assert!(!answer.starts_with(b"HTTP/1"), "{}", answer.escape_ascii());
+        an_ordinary_request(&server);
     });
     server.assert_no_trap();
 }

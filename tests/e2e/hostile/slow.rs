@@ -18,7 +18,7 @@ fn quick_server() -> Server {
 }
 
 /// What comes until the server closes the connection.
-fn until_closed(mut stream: &TcpStream) -> Vec<u8> {
+pub(super) fn until_closed(mut stream: &TcpStream) -> Vec<u8> {
     stream
         .set_read_timeout(Some(PATIENCE))
         .expect("the patience is set");

@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
-use visage_tests::{Answer, Connection, Request, Server, fixtures};
+use visage_tests::{Answer, Connection, Manifest, Request, Server, fixtures};
 
 use crate::calls;
 
@@ -45,6 +45,11 @@ fn mutated_requests_do_no_harm() {
         *counts.entry(status).or_insert(0) += 1;
     }
     println!("answers by status, 0 being none: {counts:?}");
+    // Or they get no further than the callers' check, or break nothing.
+    for status in [200, 400] {
+        let answers = counts.get(&status).copied().unwrap_or_default();
+        assert!(answers >= count / 20, "{status}: {answers} of {count}");
+    }
 
     server.assert_no_trap();
     server
@@ -75,7 +80,8 @@ fn send_mutated(
     number: u64,
 ) -> u16 {
     let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number);
-    let request = mutate::request(model(&mut rng), &mut rng);
+    let kind = rng.u8(..MODELS);
+    let request = mutate::request(model(kind, &mut rng), &mut rng);
     let fail = |what: &dyn Display| -> ! {
         let log = server.log();
         panic!("request {number} of seed {seed}: {what}\n\n{request}\n\n{log}")
@@ -100,11 +106,25 @@ fn send_mutated(
     }
 }
 
+/// How many kinds of requests there are, counting those that are frequent several times.
+const MODELS: u8 = 40;
+
+#[test]
+fn every_component_is_sent_mutated_requests() {
+    let models: Vec<_> = (0..MODELS)
+        .map(|kind| model(kind, &mut Rng::with_seed(1)))
+        .collect();
+    Manifest::of_visage().assert_each_component_is_sent(
+        models.iter().map(|request| request.target.as_str()),
+        "`model`, tests/e2e/mutation/mod.rs",
+    );
+}
+
 /// A request that is right. Those that make a component hash a password are rare: each takes it as long as twenty others.
-fn model(rng: &mut Rng) -> Request {
+fn model(kind: u8, rng: &mut Rng) -> Request {
     let user = ["ana", "ana", "ana", "nobody"][rng.usize(..4)];
     let fresh = format!("user-{}", rng.u32(..));
-    match rng.u8(..40) {
+    match kind {
         0 => calls::change_avatar("ana", PASSWORD, "avatar.jpg"),
         1 => calls::change_avatar("current", "", "avatar.jpg").header("Accept", "application/xml"),
         2 => calls::create(&json!({ "username": fresh, "password": "hush-other" })),

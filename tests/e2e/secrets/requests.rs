@@ -8,12 +8,12 @@ use visage_tests::{Request, fixtures};
 use super::{F5, NETEX, PASSWORD};
 use crate::calls;
 
+const USERS: &str = "/integration/ws/management/rest/users";
 const F5_PATH: &str = "/api/web/namespaces/system/user/settings/image";
 const AVATAR: &str = "/rest/bpm/wle/v1/avatar";
 
 pub(super) fn netex(method: &str, below: &str) -> Request {
-    let path = format!("/integration/ws/management/rest/users{below}");
-    Request::new(method, &path).header("X-Cloud-Auth-Token", NETEX)
+    Request::new(method, &format!("{USERS}{below}")).header("X-Cloud-Auth-Token", NETEX)
 }
 
 pub(super) fn f5(method: &str) -> Request {
@@ -36,10 +36,11 @@ pub(super) fn callers() -> Vec<Request> {
         "hush-\u{fc}",
         F5,
     ] {
-        callers.push(
-            Request::new("GET", "/integration/ws/management/rest/users/ana")
-                .header("X-Cloud-Auth-Token", token),
-        );
+        for below in ["", "/ana", "/ana/image"] {
+            callers.push(
+                Request::new("GET", &format!("{USERS}{below}")).header("X-Cloud-Auth-Token", token),
+            );
+        }
     }
     let encoded = STANDARD.encode(format!("ana:{PASSWORD}"));
     for authorization in [

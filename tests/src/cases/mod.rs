@@ -10,11 +10,11 @@ mod placeholder;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use similar::TextDiff;
 
-use crate::Server;
+use crate::{Server, root};
 use file::{Case, CaseFile};
 
 /// What every token and every password in the tests has in it; no answer and no log may.
@@ -55,6 +55,27 @@ pub fn run(name: &str) {
         "a token or a password is in the log:\n{}",
         server.log()
     );
+}
+
+/// The names of all files of cases.
+#[must_use]
+pub fn names() -> BTreeSet<String> {
+    let files = std::fs::read_dir(root().join("tests/cases")).expect("the folder is read");
+    files
+        .map(|file| file.expect("an entry is read").path())
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect()
+}
+
+/// The targets of all requests in all files of cases, as they are written.
+#[must_use]
+pub fn targets() -> Vec<String> {
+    let cases = names()
+        .into_iter()
+        .flat_map(|name| CaseFile::read(&name).cases());
+    cases
+        .filter_map(|case| Some(case.request.split_ascii_whitespace().nth(1)?.to_owned()))
+        .collect()
 }
 
 enum Failure {
