@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::variable::NETEX_TOKENS;
 use visage::web::{self, Answer};
 
 struct NetexUser;
@@ -37,7 +38,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -62,7 +63,7 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
 }
 
 async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let user = netex::find_user(&call.directory, user).await?;
     let has_image = call.directory.has_avatar(user.number).await?;
     let origin = call.origin().await?;
@@ -70,7 +71,7 @@ async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
 }
 
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let mode = Mode::of(&call.head)?;
     let user = netex::find_user(&call.directory, user).await?;
 
@@ -79,7 +80,7 @@ async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
 }
 
 async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -94,7 +95,7 @@ async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Er
 }
 
 async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;

@@ -18,8 +18,9 @@ use crate::Error;
 use crate::directory::{By, Directory};
 use crate::store::Store;
 use crate::user::User;
+use crate::variable::TokenList;
 use crate::web::header::X_CLOUD_AUTH_TOKEN;
-use crate::web::{GivenSecret, Head, SecretList, decode_segment};
+use crate::web::{Head, Secret, decode_segment};
 
 /// The path of the users.
 const USERS_PATH: &str = "/integration/ws/management/rest/users";
@@ -28,22 +29,17 @@ const USERS_PATH: &str = "/integration/ws/management/rest/users";
 /// the image page all four.
 const PATH_ORDER: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId];
 
-/// Lets a caller pass whose `X-Cloud-Auth-Token` is one of those in the variable `netex_tokens`.
+/// Lets a caller pass whose `X-Cloud-Auth-Token` is one of `tokens`.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`].
-pub fn authorize(head: &Head, netex_tokens: &str) -> Result<(), Error> {
+pub fn authorize(head: &Head, tokens: &TokenList) -> Result<(), Error> {
     let mut given = head.headers.get_all(X_CLOUD_AUTH_TOKEN).iter();
     let (Some(given), None) = (given.next(), given.next()) else {
         return Err(Error::Unauthenticated);
     };
     let given = given.to_str().map_err(|_| Error::Unauthenticated)?;
-    let given = GivenSecret::new(given);
-    // All entries are compared, so that the time doesn't tell which one it was.
-    let accepted = SecretList::new(netex_tokens)
-        .entries()
-        .fold(false, |found, token| found | given.is(token));
-    if accepted {
+    if tokens.accepts(&Secret::new(given)) {
         Ok(())
     } else {
         Err(Error::Unauthenticated)

@@ -18,10 +18,8 @@ use crate::Error;
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::netex::ImageSource;
+use crate::variable::{IMAGE_URL_ORIGIN, Origin, PUBLIC_ORIGIN, STORE_TIMEOUT_MS, Variable};
 use crate::web::{Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id};
-
-/// How long a call waits for the store where the variable `store_timeout_ms` doesn't say.
-const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request to a component, and what it needs to answer it.
 pub struct Call {
@@ -70,11 +68,7 @@ pub async fn serve(
 
 impl Call {
     async fn new(request: Request) -> Self {
-        let timeout = variable("store_timeout_ms")
-            .await
-            .ok()
-            .and_then(|value| value.trim().parse().ok())
-            .map_or(DEFAULT_STORE_TIMEOUT, Duration::from_millis);
+        let timeout = variable(&STORE_TIMEOUT_MS).await.map(|timeout| *timeout);
         Self {
             head: head(&request),
             directory: Directory::new(SpinStore::new(timeout)),
@@ -85,9 +79,9 @@ impl Call {
     /// The value of one of the component's variables.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when its provider fails.
-    pub async fn variable(&self, name: &'static str) -> Result<Rc<str>, Error> {
-        variable(name).await
+    /// [`Error::Unavailable`] when its provider fails, or the value can't be read.
+    pub async fn variable<T: 'static>(&self, which: &Variable<T>) -> Result<Rc<T>, Error> {
+        variable(which).await
     }
 
     /// The origin that clients know this service by: the variable `public_origin`, or scheme and host of the
@@ -96,11 +90,9 @@ impl Call {
     /// # Errors
     /// As [`Call::variable`].
     pub async fn origin(&self) -> Result<String, Error> {
-        let configured = self.variable("public_origin").await?;
-        Ok(match configured.trim().trim_end_matches('/') {
-            "" => self.head.origin.clone(),
-            origin => origin.to_owned(),
-        })
+        let configured = self.variable(&PUBLIC_ORIGIN).await?;
+        let configured = Option::as_ref(&configured).map(Origin::as_str);
+        Ok(configured.unwrap_or(&self.head.origin).to_owned())
     }
 
     /// The body, whole.
@@ -128,7 +120,10 @@ impl Call {
     pub async fn image(&self, source: ImageSource) -> Result<Image, Error> {
         match source {
             ImageSource::Inline(image) => Ok(image),
-            ImageSource::Url(url) => fetch(&url, &self.variable("image_url_origin").await?).await,
+            ImageSource::Url(url) => {
+                let origin = self.variable(&IMAGE_URL_ORIGIN).await?;
+                fetch(&url, Option::as_ref(&origin)).await
+            }
         }
     }
 

@@ -32,16 +32,16 @@ struct Opened {
 /// The store, for one call that waits for it no longer than it may. It is opened by the first operation.
 #[derive(Debug)]
 pub struct SpinStore {
-    /// How long the call may still wait.
-    left: Cell<Duration>,
+    /// How long the call may still wait, or why nobody knows.
+    left: Result<Cell<Duration>, Error>,
 }
 
 impl SpinStore {
-    /// The store for a call that waits for it no longer than `timeout` in all. An atomic operation can't be
-    /// interrupted: the time is looked at before it.
-    pub fn new(timeout: Duration) -> Self {
+    /// The store for a call that waits for it no longer than `timeout` in all; where that is an error, so is every
+    /// operation. An atomic operation can't be interrupted: the time is looked at before it.
+    pub fn new(timeout: Result<Duration, Error>) -> Self {
         Self {
-            left: Cell::new(timeout),
+            left: timeout.map(Cell::new),
         }
     }
 
@@ -75,15 +75,17 @@ impl SpinStore {
     }
 
     fn nanoseconds_left(&self) -> Result<u64, Error> {
-        match u64::try_from(self.left.get().as_nanos()).unwrap_or(u64::MAX) {
+        let left = self.left.as_ref().map_err(Error::clone)?;
+        match u64::try_from(left.get().as_nanos()).unwrap_or(u64::MAX) {
             0 => Err(Error::TimedOut),
             nanoseconds => Ok(nanoseconds),
         }
     }
 
     fn count(&self, started: Instant) {
-        self.left
-            .set(self.left.get().saturating_sub(started.elapsed()));
+        if let Ok(left) = &self.left {
+            left.set(left.get().saturating_sub(started.elapsed()));
+        }
     }
 
     async fn opened(&self) -> Result<Rc<Opened>, Error> {

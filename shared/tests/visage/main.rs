@@ -22,3 +22,4 @@ mod netex_fetch;
 mod netex_user;
 mod password;
 mod users;
+mod variables;
