@@ -21,6 +21,7 @@ mod hostile;
 mod image_by_url;
 mod latency;
 mod load;
+mod log;
 mod mutation;
 mod races;
 mod readme;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::{Stream, stream};
 use http::{HeaderMap, HeaderValue, Method};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Scheme};
 
 use super::body::Body;
@@ -172,9 +173,11 @@ fn head(request: &Request) -> Head {
     }
 }
 
-/// One line a request. The path is the only part of the request that it shows.
+/// One line a request. Of the request it shows the method and the path alone, and of the path only printable ASCII:
+/// everything else is percent-encoded, which means the same.
 fn log(head: &Head, answer: &Answer, took: Duration, id: &str, detail: Option<&str>) {
-    let (method, path, status) = (&head.method, &head.path, answer.status().as_u16());
+    let path = utf8_percent_encode(&head.path, CONTROLS);
+    let (method, status) = (&head.method, answer.status().as_u16());
     // `as_millis` is a `u128`, whose text takes a kilobyte and a half of code.
     let milliseconds = took.as_secs() * 1000 + u64::from(took.subsec_millis());
     let detail = detail.map_or_else(String::new, |detail| format!(" detail={detail:?}"));
