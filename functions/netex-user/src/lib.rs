@@ -48,16 +48,13 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
         Some(None) => Some(None),
         None => None,
     };
-    let directory = &call.directory;
-    if let Some(image) = image {
-        let mut user = netex::find_user(directory, user).await?;
-        // What cannot be changed comes out before anything is written.
-        update.apply(&mut user)?;
-        directory.put_avatar(user.number, image.as_ref()).await?;
-        let fields = |user: &mut _| update.apply(user);
-        directory.update(user.number, fields).await?;
-    } else {
-        netex::update_user(directory, user, |user| update.apply(user)).await?;
+
+    let fields = |user: &mut _| update.apply(user);
+    match image {
+        Some(image) => {
+            netex::update_user_and_image(&call.directory, user, image.as_ref(), fields).await?;
+        }
+        None => netex::update_user(&call.directory, user, fields).await?,
     }
     netex::succeed(Operation::Update, mode)
 }
@@ -105,7 +102,7 @@ async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let hash = password.hash()?;
     call.directory
         .update(user.number, |user| {
-            netex::require_local(&user.auth_source, "newPassword")?;
+            netex::require_local(&user.auth_source)?;
             user.password = Some(hash.clone());
             Ok(())
         })

@@ -16,6 +16,7 @@ pub use user::{Update, check_message, new_password, new_user, require_local, vie
 
 use crate::Error;
 use crate::directory::{By, Directory};
+use crate::image::Image;
 use crate::store::Store;
 use crate::user::User;
 use crate::variable::TokenList;
@@ -104,6 +105,30 @@ pub async fn update_user<S: Store>(
         .find_and_update(&name, &PATH_ORDER, &mut change)
         .await?;
     found.then_some(()).ok_or(Error::NoSuchUser(name))
+}
+
+/// Changes the image of the user whom a segment of the path means, or removes it, and then the user.
+///
+/// # Errors
+/// Those of [`update_user`]; [`Error::ImageAlone`] where the second change fails.
+pub async fn update_user_and_image<S: Store>(
+    directory: &Directory<S>,
+    segment: &str,
+    image: Option<&Image>,
+    mut change: impl FnMut(&mut User) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let name = decode_segment(segment)?;
+    let found = directory.find(&name, &PATH_ORDER).await?;
+    let mut user = found.ok_or_else(|| Error::NoSuchUser(name.clone()))?;
+    // What cannot be changed comes out before anything is written.
+    change(&mut user)?;
+    directory.put_avatar(user.number, image).await?;
+    match directory.update(user.number, change).await {
+        Ok(()) => Ok(()),
+        // With the user the image is gone too.
+        Err(Error::NoSuchUser(_)) => Err(Error::NoSuchUser(name)),
+        Err(error) => Err(Error::ImageAlone(Box::new(error))),
+    }
 }
 
 /// The URL of a user on this service.
