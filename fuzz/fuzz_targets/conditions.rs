@@ -5,6 +5,7 @@ use http::header::{IF_MATCH, IF_NONE_MATCH};
 use libfuzzer_sys::fuzz_target;
 use visage::directory::{Avatar, Change};
 use visage::store::MemoryStore;
+use visage::variable::F5_RATE_LIMIT;
 use visage::{Error, f5, netex};
 use visage_fuzz::{assert_answer, directory, new_user, now, pixel, request};
 
@@ -23,11 +24,15 @@ fuzz_target!(|input: &[u8]| {
     }
 
     let limit = String::from_utf8_lossy(limit);
+    let changes_a_minute = F5_RATE_LIMIT.read(&limit).unwrap_or_else(|_| {
+        assert!(limit.trim().parse::<u64>().is_err());
+        None
+    });
     let directory = directory(MemoryStore::default());
     let user = now(directory.create(new_user("alice"))).expect("alice is created");
     let mut changes = 0;
     for _ in 0..3 {
-        let terms = f5::terms(&head, &limit);
+        let terms = f5::terms(&head, changes_a_minute);
         match now(directory.put_avatar_on(&terms, user.number, Some(&pixel()))) {
             Ok(change) => {
                 changes += 1;

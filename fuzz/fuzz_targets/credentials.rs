@@ -5,8 +5,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
+use visage::name::Username;
 use visage::store::{Fault, MemoryStore};
-use visage::web::{Head, SecretList};
+use visage::variable::{F5_TOKENS, NETEX_TOKENS, TokenList};
+use visage::web::Head;
 use visage::{Error, bpm, f5, netex};
 use visage_fuzz::{directory, new_user, now, request};
 
@@ -19,17 +21,18 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let list = String::from_utf8_lossy(list);
-    for entry in SecretList::new(&list).entries() {
-        assert!(!entry.is_empty() && !entry.contains(|c: char| c == ',' || c.is_whitespace()));
-    }
     netex(&head, &list);
     f5(&head, &list);
     bpm(&head);
 });
 
+fn tokens(list: &str) -> TokenList {
+    NETEX_TOKENS.read(list).expect("any text is a list")
+}
+
 fn netex(head: &Head, list: &str) {
-    assert!(netex::authorize(head, " ,\t").is_err());
-    let accepted = netex::authorize(head, list).is_ok();
+    assert!(netex::authorize(head, &tokens(" ,\t")).is_err());
+    let accepted = netex::authorize(head, &tokens(list)).is_ok();
     let given = head.header("x-cloud-auth-token").unwrap_or_default();
     let listed = list
         .split(|c: char| c == ',' || c.is_whitespace())
@@ -39,9 +42,13 @@ fn netex(head: &Head, list: &str) {
 
 fn f5(head: &Head, list: &str) {
     let directory = directory(MemoryStore::default());
-    assert!(now(f5::authorize(head, ",", &directory)).is_err());
+    let nobody = F5_TOKENS.read(",").expect("a list of none");
+    assert!(now(f5::authorize(head, &nobody, &directory)).is_err());
     let authorization = head.header("authorization").unwrap_or_default();
-    match now(f5::authorize(head, list, &directory)).and_then(f5::CurrentUser::existing) {
+    let Ok(tokens) = F5_TOKENS.read(list) else {
+        return assert_unreadable(list);
+    };
+    match now(f5::authorize(head, &tokens, &directory)).and_then(f5::CurrentUser::existing) {
         Err(Error::NoSuchUser(name)) => {
             let (_, token) = authorization
                 .trim()
@@ -51,6 +58,28 @@ fn f5(head: &Head, list: &str) {
         }
         outcome => assert!(matches!(outcome, Err(Error::Unauthenticated))),
     }
+}
+
+/// A list that is refused has an entry that is no pair, a name that nobody may have, or a token twice.
+fn assert_unreadable(list: &str) {
+    let mut pairs = Vec::new();
+    for entry in list.split(|c: char| c == ',' || c.is_whitespace()) {
+        match entry.split_once('=') {
+            None if entry.is_empty() => {}
+            Some((name, token))
+                if !token.is_empty() && Username::try_from(name.to_owned()).is_ok() =>
+            {
+                pairs.push((token, name));
+            }
+            _ => return,
+        }
+    }
+    pairs.sort_unstable();
+    assert!(
+        pairs
+            .windows(2)
+            .any(|two| two[0].0 == two[1].0 && two[0].1 != two[1].1)
+    );
 }
 
 fn bpm(head: &Head) {

@@ -6,15 +6,15 @@ use std::net::{IpAddr, Ipv4Addr};
 use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
 use visage::netex::{Fetch, FetchResponse};
+use visage::variable::ImageOrigin;
 use visage_fuzz::assert_refusal;
-
-const ORIGIN: &str = "https://*:*";
 
 fuzz_target!(|input: &str| {
     let mut lines = input.split('\n');
     let text = lines.next().unwrap_or_default();
-    assert!(Fetch::new(text, " ").is_err(), "nothing is allowed");
-    let mut fetch = match Fetch::new(text, ORIGIN) {
+    assert!(Fetch::new(text, None).is_err(), "nothing is allowed");
+    let origin = ImageOrigin::try_from("https://*:*").expect("an origin");
+    let mut fetch = match Fetch::new(text, Some(&origin)) {
         Ok(fetch) => fetch,
         Err(fault) => return assert_refusal(&fault.into()),
     };

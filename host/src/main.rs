@@ -8,7 +8,6 @@
 
 mod bindings;
 mod builder;
-mod empty_variables;
 mod in_time;
 mod instance;
 mod key_value;
@@ -130,10 +129,14 @@ fn run(flags: &Flags) -> anyhow::Result<()> {
 
 /// Compiles the components and gives each what the manifest grants it.
 fn load(manifest: &Manifest, flags: &Flags) -> anyhow::Result<Application> {
-    let variables = Variables::resolve(&manifest.variables, &Sources::read(&flags.variables)?)?;
-    for name in variables.empty() {
-        if let Some(effect) = empty_variables::effect(name) {
-            eprintln!("Warning: the variable {name} is empty: {effect}");
+    let sources = Sources::read(&flags.variables)?;
+    for unknown in sources.unknown(&manifest.variables) {
+        eprintln!("Warning: {unknown}");
+    }
+    let variables = Variables::resolve(&manifest.variables, &sources)?;
+    for (name, value) in variables.iter() {
+        if let Some(warning) = visage::variable::warning(name, value) {
+            eprintln!("Warning: {warning}");
         }
     }
     let database = match &flags.state_dir {

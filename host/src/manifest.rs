@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 /// The file's usual name.
-const FILE: &str = "spin.toml";
+pub const FILE: &str = "spin.toml";
 
 /// A manifest of version 2.
 #[derive(Deserialize)]

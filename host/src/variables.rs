@@ -54,8 +54,8 @@ pub struct Sources {
 
 impl Sources {
     /// The command line's values, then the environment's, then those of a file `.env` in the
-    /// working folder: the first that has one wins. A value on the command line for a name that
-    /// the manifest does not declare is of no effect, as with Spin.
+    /// working folder: the first that has one wins. As with Spin, a value for a name that the
+    /// manifest does not declare has no effect; [`Sources::unknown`] tells of it.
     pub fn read(given: &[Given]) -> anyhow::Result<Self> {
         let mut environment = HashMap::new();
         let file = Path::new(".env");
@@ -87,6 +87,28 @@ impl Sources {
         })
     }
 
+    /// What to say of each value for a name that the manifest does not declare, in the order of
+    /// the names.
+    pub fn unknown(&self, declared: &BTreeMap<String, Variable>) -> Vec<String> {
+        let given = self.given.keys().map(|name| (name.clone(), name.clone()));
+        let environment = self.environment.keys().filter_map(|key| {
+            let name = key.strip_prefix(PREFIX)?.to_ascii_lowercase();
+            Some((key.clone(), name))
+        });
+        let mut unknown: Vec<_> = given
+            .chain(environment)
+            .filter(|(_, name)| !declared.contains_key(name))
+            .map(|(given, name)| {
+                let hint = similar(&name, declared.keys())
+                    .map(|known| format!(": did you mean {known}?"))
+                    .unwrap_or_default();
+                format!("{given} is no variable of {}{hint}", crate::manifest::FILE)
+            })
+            .collect();
+        unknown.sort();
+        unknown
+    }
+
     fn get(&self, name: &str) -> Option<&String> {
         let environment = || {
             self.environment
@@ -116,10 +138,9 @@ impl Variables {
         Ok(Self(values.collect::<anyhow::Result<_>>()?))
     }
 
-    /// The names of those that are empty.
-    pub fn empty(&self) -> impl Iterator<Item = &str> {
-        let empty = self.0.iter().filter(|(_, value)| value.is_empty());
-        empty.map(|(name, _)| name.as_str())
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.0.iter()
     }
 
     /// Replaces each `{{ name }}` in `template` by the variable's value.
@@ -169,6 +190,16 @@ impl Visible {
         let value = self.0.get(name).cloned();
         value.ok_or_else(|| Error::Undefined(format!("no variable {name:?}")))
     }
+}
+
+/// The name among `known` that was probably meant by `name`.
+fn similar<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> Option<&'k str> {
+    // Clap measures the likeness of mistyped flags so, and draws the line here.
+    known
+        .map(|known| (strsim::jaro(name, known), known.as_str()))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, known)| known)
 }
 
 /// Spin's rule for a variable's name.
@@ -224,9 +255,34 @@ mod tests {
             variables.fill("{{a}} {{ b_c }} {{ d }}!").unwrap(),
             "given env !"
         );
-        assert_eq!(variables.empty().collect::<Vec<_>>(), ["d"]);
         let without = toml::from_str("e.required = true").unwrap();
         assert!(Variables::resolve(&without, &sources).is_err());
+    }
+
+    #[test]
+    fn names_that_the_manifest_does_not_have() {
+        let declared = "netex_tokens.default = ''\nf5_tokens.default = ''\npath.default = ''";
+        let declared = toml::from_str(declared).unwrap();
+        let sources = Sources {
+            given: map(&[
+                ("netex_tokens", "known"),
+                ("netex_token", "hush"),
+                ("zebra", "hush"),
+            ]),
+            environment: map(&[
+                ("SPIN_VARIABLE_F5_TOKENS", "known"),
+                ("SPIN_VARIABLE_F5TOKENS", "hush"),
+                ("PATHS", "not meant for us, but in .env"),
+            ]),
+        };
+        assert_eq!(
+            sources.unknown(&declared),
+            [
+                "SPIN_VARIABLE_F5TOKENS is no variable of spin.toml: did you mean f5_tokens?",
+                "netex_token is no variable of spin.toml: did you mean netex_tokens?",
+                "zebra is no variable of spin.toml",
+            ]
+        );
     }
 
     #[test]

@@ -117,6 +117,12 @@ pub enum Error {
     #[error("The value kept changing. Try again.")]
     Contended,
 
+    /// Of an image and other fields only the image was changed, since the second change failed.
+    #[error(
+        "The image is changed, the other fields are not; the same request sent again completes it. {0}"
+    )]
+    ImageAlone(Box<Error>),
+
     /// The store cannot be reached, or refuses to work.
     #[error("The service is unavailable. Try again later.")]
     Unavailable {
@@ -166,6 +172,7 @@ impl Error {
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::Unavailable { detail } | Self::Internal { detail } => Some(detail),
+            Self::ImageAlone(error) => error.detail(),
             Self::TimedOut => Some("the store did not answer in time"),
             _ => None,
         }

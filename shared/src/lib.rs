@@ -2,7 +2,8 @@
 //!
 //! 1. what things are: [`user`], [`name`], [`roles`], [`image`], [`password`] and the [`Error`];
 //! 2. where they are kept: the [`directory`] in a [`store`];
-//! 3. how a family of endpoints says it: [`netex`], [`bpm`] and [`f5`], over what all need of HTTP, [`web`].
+//! 3. how a family of endpoints says it: [`netex`], [`bpm`] and [`f5`], over what all need of HTTP, [`web`], and of
+//!    the operator's settings, [`variable`].
 //!
 //! What is only there inside a component is in `spin`.
 
@@ -19,6 +20,7 @@ pub mod user;
 pub mod directory;
 pub mod store;
 
+pub mod variable;
 pub mod web;
 
 pub mod bpm;

@@ -27,6 +27,7 @@ files! {
     main_path: "main-path",
     netex_image: "netex-image",
     netex_list: "netex-list",
+    netex_other_source: "netex-other-source",
     netex_public_origin: "netex-public-origin",
     netex_siblings: "netex-siblings",
     netex_user: "netex-user",

@@ -48,6 +48,33 @@ fn warns_of_each_empty_variable() {
 }
 
 #[test]
+fn warns_of_values_that_cannot_be_read_and_of_unknown_names() {
+    if serves_with_spin() {
+        return;
+    }
+    let mut server = Server::with(&[
+        ("netex_token", "hush-netex"),
+        ("f5_tokens", "hush-justatoken"),
+        ("f5_rate_limit", "10/min"),
+        ("expose_details", "true"),
+    ]);
+    server.terminate();
+    let log = server.log();
+    for warning in [
+        "Warning: netex_token is no variable of spin.toml: did you mean netex_tokens?\n",
+        "Warning: the variable f5_tokens must be pairs username=token, separated by commas or white space: \
+         calls that need it get 503\n",
+        "Warning: the variable f5_rate_limit must be a whole number, of which 0 is no limit: \
+         calls that need it get 503\n",
+    ] {
+        assert!(log.contains(warning), "no {warning} in\n{log}");
+    }
+    for unsaid in ["expose_details", "hush"] {
+        assert!(!log.contains(unsaid), "{unsaid} in\n{log}");
+    }
+}
+
+#[test]
 fn a_request_in_flight_is_finished_after_sigterm() {
     in_flight(Server::terminate);
 }

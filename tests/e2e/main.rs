@@ -22,6 +22,7 @@ mod hostile;
 mod image_by_url;
 mod latency;
 mod load;
+mod log;
 mod mutation;
 mod races;
 mod readme;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::Connection as Database;
 use serde_json::{Value, json};
-use visage_tests::{Answer, Request, Server};
+use visage_tests::{Answer, Request, Server, fixtures};
 
 use crate::{calls, stored};
 
@@ -142,6 +142,80 @@ fn a_store_that_takes_no_writes_is_503_and_changes_nothing() {
     server.send(&calls::read("bob")).expect(404);
     server.send(&calls::create(&bob)).expect(200);
     assert!(server.log().contains("disk is full"), "{}", server.log());
+}
+
+/// Picture and fields in one update.
+fn update_both() -> Request {
+    let image = json!({ "base64Image": fixtures::base64("avatar.gif") });
+    calls::update("ana", &json!({ "name": "Ana", "image": image }))
+}
+
+#[test]
+fn an_update_whose_second_change_fails_says_what_is_done() {
+    let server = server(&[]);
+    let database = database(&server);
+    database
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE UPDATE ON spin_key_value WHEN NEW.key = 'visage.user.1'
+             BEGIN SELECT RAISE(FAIL, 'disk is full'); END;",
+        )
+        .expect("the trigger is made");
+    let answer = server.send(&update_both()).expect(503);
+    assert_eq!(
+        answer.json(),
+        netex_error(
+            503,
+            "The image is changed, the other fields are not; the same request sent again completes it. \
+             The service is unavailable. Try again later."
+        )
+    );
+    assert!(server.log().contains("disk is full"), "{}", server.log());
+    let looks = |name: Value| {
+        let user = server.send(&calls::read("ana")).expect(200).json();
+        assert_eq!(user["name"], name);
+        let picture = server.send(&calls::netex("GET", "/ana/image")).expect(200);
+        assert_eq!(picture.header("content-type"), Some("image/gif"));
+    };
+    looks(json!(null));
+    database
+        .execute_batch("DROP TRIGGER full")
+        .expect("the trigger is dropped");
+    server.send(&update_both()).expect(200);
+    looks(json!("Ana"));
+    server.assert_no_trap();
+}
+
+#[test]
+fn an_update_whose_first_change_fails_changes_nothing() {
+    let server = server(&[]);
+    let database = database(&server);
+    database
+        .execute_batch(
+            "CREATE TRIGGER full BEFORE UPDATE ON spin_key_value WHEN NEW.key = 'visage.avatar.1'
+             BEGIN SELECT RAISE(FAIL, 'disk is full'); END;",
+        )
+        .expect("the trigger is made");
+    let answer = server.send(&update_both()).expect(503);
+    let unavailable = "The service is unavailable. Try again later.";
+    assert_eq!(answer.json(), netex_error(503, unavailable));
+    let user = server.send(&calls::read("ana")).expect(200).json();
+    assert_eq!(user["name"], json!(null));
+    nothing_has_changed(&server);
+}
+
+#[test]
+fn a_user_deleted_between_the_two_changes_of_an_update_is_not_found() {
+    let server = server(&[]);
+    let database = database(&server);
+    database
+        .execute_batch(
+            "CREATE TRIGGER gone AFTER UPDATE ON spin_key_value WHEN NEW.key = 'visage.avatar.1'
+             BEGIN DELETE FROM spin_key_value WHERE key = 'visage.user.1'; END;",
+        )
+        .expect("the trigger is made");
+    let answer = server.send(&update_both()).expect(404);
+    assert_eq!(answer.json(), netex_error(404, "User 'ana' not found."));
+    server.assert_no_trap();
 }
 
 /// SQLite writes to no file whose header asks for a later version to write to it than there is (byte 18).

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::server::NETEX_TOKEN;
 use crate::{Request, fixtures};
 
-const USERS: &str = "/integration/ws/management/rest/users";
+/// The path of Netex's users.
+pub const USERS: &str = "/integration/ws/management/rest/users";
 
 /// A Netex call on a path below the users'.
 #[must_use]

@@ -4,6 +4,8 @@ use http::Method;
 use visage::Error;
 use visage::bpm::{self, Representation, ShownAvatar};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::user::User;
+use visage::variable::EXPOSE_DETAILS;
 use visage::web::Answer;
 
 struct BpmAvatar;
@@ -12,12 +14,8 @@ spin_sdk::wasip3::http::service::export!(BpmAvatar);
 impl Component for BpmAvatar {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         serve(request, answer, async |call, error| {
-            let details = call.variable("expose_details").await;
-            bpm::refuse(
-                &call.head,
-                error,
-                details.is_ok_and(|value| &*value == "true"),
-            )
+            let details = call.variable(&EXPOSE_DETAILS).await;
+            bpm::refuse(&call.head, error, details.is_ok_and(|exposed| *exposed))
         })
         .await
     }
@@ -36,7 +34,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn change(call: &mut Call) -> Result<Answer, Error> {
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let caller = authenticate(call).await?;
     let representation = Representation::negotiate(&call.head)?;
     let boundary = bpm::boundary(&call.head)?;
     let image = bpm::upload(boundary, call.body_stream()?).await?;
@@ -48,7 +46,7 @@ async fn change(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn show(call: &mut Call) -> Result<Answer, Error> {
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let caller = authenticate(call).await?;
     let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
     let user = bpm::find_user(&call.directory, &call.head, &caller).await?;
 
@@ -57,10 +55,17 @@ async fn show(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn remove(call: &mut Call) -> Result<Answer, Error> {
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let caller = authenticate(call).await?;
     let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
     let user = bpm::find_oneself(&call.directory, &call.head, &caller).await?;
 
     call.directory.put_avatar(user.number, None).await?;
     representation.show(&user, ShownAvatar::Default)
+}
+
+async fn authenticate(call: &Call) -> Result<User, Error> {
+    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    // Whatever fails from here on, what the answer may tell of it is known.
+    call.variable(&EXPOSE_DETAILS).await?;
+    Ok(caller)
 }

@@ -5,6 +5,7 @@ use http::Method;
 use visage::Error;
 use visage::f5::{self, CurrentUser};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::variable::{F5_RATE_LIMIT, F5_TOKENS};
 use visage::web::Answer;
 
 struct F5UserImage;
@@ -34,8 +35,7 @@ async fn update(call: &mut Call) -> Result<Answer, Error> {
     let image = f5::image_body(&body)?;
     let user = caller.existing()?;
 
-    let f5_rate_limit = call.variable("f5_rate_limit").await?;
-    let terms = f5::terms(&call.head, &f5_rate_limit);
+    let terms = f5::terms(&call.head, *call.variable(&F5_RATE_LIMIT).await?);
     let change = call
         .directory
         .put_avatar_on(&terms, user.number, Some(&image))
@@ -52,8 +52,7 @@ async fn show(call: &mut Call) -> Result<Answer, Error> {
 async fn remove(call: &mut Call) -> Result<Answer, Error> {
     let user = authorize(call).await?.existing()?;
 
-    let f5_rate_limit = call.variable("f5_rate_limit").await?;
-    let terms = f5::terms(&call.head, &f5_rate_limit);
+    let terms = f5::terms(&call.head, *call.variable(&F5_RATE_LIMIT).await?);
     call.directory
         .put_avatar_on(&terms, user.number, None)
         .await?;
@@ -61,6 +60,6 @@ async fn remove(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn authorize(call: &Call) -> Result<CurrentUser, Error> {
-    let f5_tokens = call.variable("f5_tokens").await?;
-    f5::authorize(&call.head, &f5_tokens, &call.directory).await
+    let tokens = call.variable(&F5_TOKENS).await?;
+    f5::authorize(&call.head, &tokens, &call.directory).await
 }

@@ -6,6 +6,7 @@ use visage::Error;
 use visage::netex::{self, Mode, Operation, Target};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::user::User;
+use visage::variable::NETEX_TOKENS;
 use visage::web::Answer;
 
 struct NetexUserImage;
@@ -28,7 +29,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn add(call: &mut Call) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(true)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -40,7 +41,7 @@ async fn add(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn show(call: &mut Call) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let user = owner(call).await?;
     let avatar = call.directory.avatar(user.number).await?;
     netex::show_image(&call.head, avatar.ok_or(Error::NoImage)?)

@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::variable::NETEX_TOKENS;
 use visage::web::{self, Answer};
 
 struct NetexUser;
@@ -37,7 +38,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -47,22 +48,19 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
         Some(None) => Some(None),
         None => None,
     };
-    let directory = &call.directory;
-    if let Some(image) = image {
-        let mut user = netex::find_user(directory, user).await?;
-        // What cannot be changed comes out before anything is written.
-        update.apply(&mut user)?;
-        directory.put_avatar(user.number, image.as_ref()).await?;
-        let fields = |user: &mut _| update.apply(user);
-        directory.update(user.number, fields).await?;
-    } else {
-        netex::update_user(directory, user, |user| update.apply(user)).await?;
+
+    let fields = |user: &mut _| update.apply(user);
+    match image {
+        Some(image) => {
+            netex::update_user_and_image(&call.directory, user, image.as_ref(), fields).await?;
+        }
+        None => netex::update_user(&call.directory, user, fields).await?,
     }
     netex::succeed(Operation::Update, mode)
 }
 
 async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let user = netex::find_user(&call.directory, user).await?;
     let has_image = call.directory.has_avatar(user.number).await?;
     let origin = call.origin().await?;
@@ -70,7 +68,7 @@ async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
 }
 
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let mode = Mode::of(&call.head)?;
     let number = netex::delete_user(&call.directory, user).await?;
     call.tidy_after(number);
@@ -78,7 +76,7 @@ async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
 }
 
 async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -93,7 +91,7 @@ async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Er
 }
 
 async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -103,7 +101,7 @@ async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let hash = password.hash()?;
     call.directory
         .update(user.number, |user| {
-            netex::require_local(&user.auth_source, "newPassword")?;
+            netex::require_local(&user.auth_source)?;
             user.password = Some(hash.clone());
             Ok(())
         })

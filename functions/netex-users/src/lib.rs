@@ -5,6 +5,7 @@ use http::{HeaderValue, Method, StatusCode};
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Page};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::variable::NETEX_TOKENS;
 use visage::web::{self, Answer};
 
 struct NetexUsers;
@@ -27,7 +28,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn create(call: &mut Call) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(true)?;
     let body = call.body().await?;
     let mode = Mode::of(&call.head)?;
@@ -49,7 +50,7 @@ async fn create(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn list(call: &mut Call) -> Result<Answer, Error> {
-    netex::authorize(&call.head, &call.variable("netex_tokens").await?)?;
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let Page { start, count } = Page::of(&call.head)?;
     let origin = call.origin().await?;
     let page = call.directory.list(start, count).await?;

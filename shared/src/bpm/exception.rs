@@ -224,6 +224,7 @@ fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
         | Error::NoSuchPath
         | Error::PreconditionFailed
         | Error::TooManyChanges { .. }
+        | Error::ImageAlone(_)
         | Error::Internal { .. } => UNEXPECTED,
     }
 }

@@ -2,31 +2,25 @@
 
 use crate::Error;
 use crate::directory::{By, Directory};
+use crate::name::Username;
 use crate::store::Store;
 use crate::user::User;
-use crate::web::{Authorization, GivenSecret, Head, SecretList};
+use crate::variable::UserTokens;
+use crate::web::{Authorization, Head, Secret};
 
-/// The name of the current user: whom the token in `Authorization: APIToken …` (or `Bearer …`) stands for in the
-/// variable `f5_tokens`, a list of `username=token`.
+/// The name of the current user: whom the token in `Authorization: APIToken …` (or `Bearer …`) stands for.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`].
-fn username<'v>(head: &Head, f5_tokens: &'v str) -> Result<&'v str, Error> {
+fn username<'t>(head: &Head, tokens: &'t UserTokens) -> Result<&'t str, Error> {
     let authorization = Authorization::of(head).ok_or(Error::Unauthenticated)?;
     let given = authorization
         .credentials("APIToken")
         .or_else(|| authorization.credentials("Bearer"))
         .ok_or(Error::Unauthenticated)?;
-    let given = GivenSecret::new(given);
-    // All entries are compared, so that the time doesn't tell which one it was.
-    SecretList::new(f5_tokens)
-        .entries()
-        .filter_map(|entry| entry.split_once('='))
-        .filter(|(username, token)| !username.is_empty() && !token.is_empty())
-        .fold(None, |found, (username, token)| {
-            let same = given.is(token);
-            if same { Some(username) } else { found }
-        })
+    tokens
+        .user_of(&Secret::new(given))
+        .map(Username::as_str)
         .ok_or(Error::Unauthenticated)
 }
 
@@ -36,10 +30,10 @@ fn username<'v>(head: &Head, f5_tokens: &'v str) -> Result<&'v str, Error> {
 /// [`Error::Unauthenticated`], [`Error::Disabled`], and the directory's.
 pub async fn authorize<S: Store>(
     head: &Head,
-    f5_tokens: &str,
+    tokens: &UserTokens,
     directory: &Directory<S>,
 ) -> Result<CurrentUser, Error> {
-    let username = username(head, f5_tokens)?;
+    let username = username(head, tokens)?;
     match directory.find(username, &[By::Username]).await? {
         Some(user) if !user.enabled => Err(Error::Disabled(username.to_owned())),
         user => Ok(CurrentUser {

@@ -1,5 +1,7 @@
 //! What a client asks for: UpdateUserImage's body, and the conditions in its headers.
 
+use std::num::NonZeroU64;
+
 use headers::{HeaderMapExt as _, IfMatch, IfNoneMatch};
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 use serde_json_borrow::Value;
@@ -8,9 +10,6 @@ use crate::Error;
 use crate::directory::{Change, Terms};
 use crate::image::{Format, Image};
 use crate::web::{Head, Members, etag, read_object, shortened};
-
-/// The changes a minute that one user may make where the variable `f5_rate_limit` doesn't say.
-const DEFAULT_RATE_LIMIT: u64 = 60;
 
 /// Reads an `UpdateImageRequest` by the rules of proto3's JSON mapping: two spellings of a field, `null` for an
 /// absent one, no unknown field, and none twice.
@@ -55,13 +54,12 @@ fn text<'v>(name: &'static str, value: Option<&'v Value<'v>>) -> Result<Option<&
     }
 }
 
-/// The terms of a change: what `If-Match` and `If-None-Match` say of the present picture, and the variable
-/// `f5_rate_limit`, of which 0 is no limit.
-pub fn terms<'h>(head: &'h Head, f5_rate_limit: &str) -> Terms<'h> {
-    let limit = f5_rate_limit.trim().parse().unwrap_or(DEFAULT_RATE_LIMIT);
+/// The terms of a change: what `If-Match` and `If-None-Match` say of the present picture, and how many changes a minute
+/// one user may make.
+pub fn terms(head: &Head, changes_a_minute: Option<NonZeroU64>) -> Terms<'_> {
     Terms {
         precondition: Some(Box::new(|present| is_met(head, present))),
-        changes_a_minute: (limit > 0).then_some(limit),
+        changes_a_minute: changes_a_minute.map(NonZeroU64::get),
     }
 }
 

@@ -48,6 +48,6 @@ fn codes(error: &Error) -> (StatusCode, u8) {
         Error::UnsupportedMediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, 3),
         Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, 14),
         Error::TimedOut => (StatusCode::GATEWAY_TIMEOUT, 4),
-        Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, 13),
+        Error::ImageAlone(_) | Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, 13),
     }
 }

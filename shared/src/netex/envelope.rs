@@ -91,6 +91,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Contended | Error::Unavailable { .. } | Error::TimedOut => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Error::ImageAlone(cause) => status(cause),
         Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

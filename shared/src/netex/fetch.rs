@@ -8,6 +8,7 @@ use fluent_uri::{Uri, UriRef};
 
 use crate::Error;
 use crate::image::Image;
+use crate::variable::ImageOrigin;
 
 /// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -65,11 +66,11 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// Prepares to fetch `url` where images come from `image_url_origin`, the value of the variable.
+    /// Prepares to fetch `url` where images come from `origin`, if from anywhere.
     ///
     /// # Errors
     /// [`FetchFault::NotAUrl`], [`FetchFault::Credentials`], [`FetchFault::Refused`].
-    pub fn new(url: &str, image_url_origin: &str) -> Result<Self, FetchFault> {
+    pub fn new(url: &str, origin: Option<&ImageOrigin>) -> Result<Self, FetchFault> {
         let url = Uri::parse(url.to_owned()).map_err(|_| FetchFault::NotAUrl)?;
         let authority = url.authority().ok_or(FetchFault::NotAUrl)?;
         let scheme = url.scheme().as_str().to_ascii_lowercase();
@@ -79,10 +80,10 @@ impl Fetch {
         if authority.has_userinfo() {
             return Err(FetchFault::Credentials);
         }
-        if image_url_origin.trim().is_empty() || is_inside(&url, image_url_origin.trim()) {
-            return Err(FetchFault::Refused);
+        match origin {
+            Some(origin) if !is_inside(&url, origin) => Ok(Self { url, redirects: 0 }),
+            _ => Err(FetchFault::Refused),
         }
-        Ok(Self { url, redirects: 0 })
     }
 
     /// Whether to go by TLS.
@@ -151,7 +152,7 @@ impl Fetch {
 }
 
 /// Whether a URL names an address inside the network literally, and `origin` does not name that very address.
-fn is_inside(url: &Uri<String>, origin: &str) -> bool {
+fn is_inside(url: &Uri<String>, origin: &ImageOrigin) -> bool {
     let Some(authority) = url.authority() else {
         return true;
     };
@@ -162,15 +163,7 @@ fn is_inside(url: &Uri<String>, origin: &str) -> bool {
         Host::RegName(name) => return ends_in_number(name.as_str()),
         _ => return true,
     };
-    let named = origin
-        .split_once("://")
-        .map_or(origin, |(_, rest)| rest)
-        .trim_end_matches('/');
-    let named = match named.strip_prefix('[') {
-        Some(rest) => rest.split(']').next(),
-        None => named.split(':').next(),
-    };
-    !is_global(address) && named.and_then(|host| host.parse().ok()) != Some(address)
+    !is_global(address) && !origin.names(address)
 }
 
 fn ends_in_number(name: &str) -> bool {

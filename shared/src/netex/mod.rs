@@ -16,11 +16,13 @@ pub use user::{Update, check_message, new_password, new_user, require_local, vie
 
 use crate::Error;
 use crate::directory::{By, Directory};
+use crate::image::Image;
 use crate::name::UserNumber;
 use crate::store::Store;
 use crate::user::User;
+use crate::variable::TokenList;
 use crate::web::header::X_CLOUD_AUTH_TOKEN;
-use crate::web::{GivenSecret, Head, SecretList, decode_segment};
+use crate::web::{Head, Secret, decode_segment};
 
 /// The path of the users.
 const USERS_PATH: &str = "/integration/ws/management/rest/users";
@@ -29,22 +31,17 @@ const USERS_PATH: &str = "/integration/ws/management/rest/users";
 /// the image page all four.
 const PATH_ORDER: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId];
 
-/// Lets a caller pass whose `X-Cloud-Auth-Token` is one of those in the variable `netex_tokens`.
+/// Lets a caller pass whose `X-Cloud-Auth-Token` is one of `tokens`.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`].
-pub fn authorize(head: &Head, netex_tokens: &str) -> Result<(), Error> {
+pub fn authorize(head: &Head, tokens: &TokenList) -> Result<(), Error> {
     let mut given = head.headers.get_all(X_CLOUD_AUTH_TOKEN).iter();
     let (Some(given), None) = (given.next(), given.next()) else {
         return Err(Error::Unauthenticated);
     };
     let given = given.to_str().map_err(|_| Error::Unauthenticated)?;
-    let given = GivenSecret::new(given);
-    // All entries are compared, so that the time doesn't tell which one it was.
-    let accepted = SecretList::new(netex_tokens)
-        .entries()
-        .fold(false, |found, token| found | given.is(token));
-    if accepted {
+    if tokens.accepts(&Secret::new(given)) {
         Ok(())
     } else {
         Err(Error::Unauthenticated)
@@ -122,6 +119,30 @@ pub async fn delete_user<S: Store>(
     let name = decode_segment(segment)?;
     let deleted = directory.find_and_delete(&name, &PATH_ORDER).await?;
     deleted.ok_or(Error::NoSuchUser(name))
+}
+
+/// Changes the image of the user whom a segment of the path means, or removes it, and then the user.
+///
+/// # Errors
+/// Those of [`update_user`]; [`Error::ImageAlone`] where the second change fails.
+pub async fn update_user_and_image<S: Store>(
+    directory: &Directory<S>,
+    segment: &str,
+    image: Option<&Image>,
+    mut change: impl FnMut(&mut User) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let name = decode_segment(segment)?;
+    let found = directory.find(&name, &PATH_ORDER).await?;
+    let mut user = found.ok_or_else(|| Error::NoSuchUser(name.clone()))?;
+    // What cannot be changed comes out before anything is written.
+    change(&mut user)?;
+    directory.put_avatar(user.number, image).await?;
+    match directory.update(user.number, change).await {
+        Ok(()) => Ok(()),
+        // With the user the image is gone too.
+        Err(Error::NoSuchUser(_)) => Err(Error::NoSuchUser(name)),
+        Err(error) => Err(Error::ImageAlone(Box::new(error))),
+    }
 }
 
 /// The URL of a user on this service.

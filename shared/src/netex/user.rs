@@ -12,7 +12,7 @@ use crate::roles::{Role, Roles, Section};
 use crate::user::{
     AuthSource, Email, ForeignId, Language, NewUser, Object, Profile, Text, TimeZone, User,
 };
-use crate::web::{Members, raw_member, read_object};
+use crate::web::{Members, raw_member, read_object, shortened};
 
 /// Reads the body of "Create user": `{"user":{…}}`, or the inner object alone. The image is told apart, since it
 /// may have to be fetched.
@@ -30,7 +30,11 @@ pub fn new_user(body: &[u8]) -> Result<(NewUser, Option<ImageSource>), Error> {
     let password = match members.string("password")?.flatten() {
         None => None,
         Some(text) => {
-            require_local(&auth_source, "password")?;
+            if !auth_source.is_local() {
+                return Err(
+                    members.invalid("password", "must be absent unless authSource is LOCAL")
+                );
+            }
             let password = Password::try_from(text);
             Some(password.map_err(|problem| members.invalid("password", problem))?)
         }
@@ -134,19 +138,21 @@ pub fn new_password(body: &[u8]) -> Result<Password, Error> {
     Password::try_from(text).map_err(|problem| members.invalid("newPassword", problem))
 }
 
-/// Requires that the user's passwords are kept here; `field` is the password that is to be.
+/// Requires that the password of a user from this source is kept here, so that it can be changed.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming the field.
-pub fn require_local(auth_source: &AuthSource, field: &'static str) -> Result<(), Error> {
+/// [`Error::Invalid`] for `newPassword`.
+pub fn require_local(auth_source: &AuthSource) -> Result<(), Error> {
     if auth_source.is_local() {
-        Ok(())
-    } else {
-        Err(Error::invalid(
-            field,
-            "must be absent unless authSource is LOCAL",
-        ))
+        return Ok(());
     }
+    let source = shortened(auth_source);
+    Err(Error::invalid(
+        "newPassword",
+        format!(
+            "cannot be set: the user's authSource is '{source}', so the password is kept there"
+        ),
+    ))
 }
 
 /// Checks the body of an activation or deactivation: none, or `{"message":…}`, which is for the user and goes nowhere.

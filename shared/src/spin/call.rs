@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::{Stream, stream};
 use http::{HeaderMap, HeaderValue, Method};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Scheme};
 use spin_sdk::wasip3::spawn;
 
@@ -22,10 +23,8 @@ use crate::directory::Directory;
 use crate::image::Image;
 use crate::name::UserNumber;
 use crate::netex::ImageSource;
+use crate::variable::{IMAGE_URL_ORIGIN, Origin, PUBLIC_ORIGIN, STORE_TIMEOUT_MS, Variable};
 use crate::web::{Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id};
-
-/// How long a call waits for the store where the variable `store_timeout_ms` doesn't say.
-const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A request to a component, and what it needs to answer it.
 pub struct Call {
@@ -36,7 +35,7 @@ pub struct Call {
     body: Option<Request>,
     notes: Vec<String>,
     changed: Option<UserNumber>,
-    store_timeout: Duration,
+    store_timeout: Result<Duration, Error>,
 }
 
 /// Serves one request: lets `handle` answer it, or `refuse` say in the family's words why not, writes a line to the
@@ -77,14 +76,10 @@ pub async fn serve(
 
 impl Call {
     async fn new(request: Request) -> Self {
-        let timeout = variable("store_timeout_ms")
-            .await
-            .ok()
-            .and_then(|value| value.trim().parse().ok())
-            .map_or(DEFAULT_STORE_TIMEOUT, Duration::from_millis);
+        let timeout = variable(&STORE_TIMEOUT_MS).await.map(|timeout| *timeout);
         Self {
             head: head(&request),
-            directory: Directory::new(SpinStore::new(timeout)),
+            directory: Directory::new(SpinStore::new(timeout.clone())),
             body: Some(request),
             notes: Vec::new(),
             changed: None,
@@ -105,9 +100,9 @@ impl Call {
     /// The value of one of the component's variables.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when its provider fails.
-    pub async fn variable(&self, name: &'static str) -> Result<Rc<str>, Error> {
-        variable(name).await
+    /// [`Error::Unavailable`] when its provider fails, or the value can't be read.
+    pub async fn variable<T: 'static>(&self, which: &Variable<T>) -> Result<Rc<T>, Error> {
+        variable(which).await
     }
 
     /// The origin that clients know this service by: the variable `public_origin`, or scheme and host of the
@@ -116,11 +111,9 @@ impl Call {
     /// # Errors
     /// As [`Call::variable`].
     pub async fn origin(&self) -> Result<String, Error> {
-        let configured = self.variable("public_origin").await?;
-        Ok(match configured.trim().trim_end_matches('/') {
-            "" => self.head.origin.clone(),
-            origin => origin.to_owned(),
-        })
+        let configured = self.variable(&PUBLIC_ORIGIN).await?;
+        let configured = Option::as_ref(&configured).map(Origin::as_str);
+        Ok(configured.unwrap_or(&self.head.origin).to_owned())
     }
 
     /// The body, whole.
@@ -148,7 +141,10 @@ impl Call {
     pub async fn image(&self, source: ImageSource) -> Result<Image, Error> {
         match source {
             ImageSource::Inline(image) => Ok(image),
-            ImageSource::Url(url) => fetch(&url, &self.variable("image_url_origin").await?).await,
+            ImageSource::Url(url) => {
+                let origin = self.variable(&IMAGE_URL_ORIGIN).await?;
+                fetch(&url, Option::as_ref(&origin)).await
+            }
         }
     }
 
@@ -197,9 +193,11 @@ fn head(request: &Request) -> Head {
     }
 }
 
-/// One line a request. The path is the only part of the request that it shows.
+/// One line a request. Of the request it shows the method and the path alone, and of the path only printable ASCII:
+/// everything else is percent-encoded, which means the same.
 fn log(head: &Head, answer: &Answer, took: Duration, id: &str, details: &[String]) {
-    let (method, path, status) = (&head.method, &head.path, answer.status().as_u16());
+    let path = utf8_percent_encode(&head.path, CONTROLS);
+    let (method, status) = (&head.method, answer.status().as_u16());
     // `as_millis` is a `u128`, whose text takes a kilobyte and a half of code.
     let milliseconds = took.as_secs() * 1000 + u64::from(took.subsec_millis());
     let mut line = format!("{method} {path} {status} {milliseconds}ms request-id={id}");

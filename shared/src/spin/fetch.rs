@@ -13,13 +13,14 @@ use super::body::Body;
 use crate::Error;
 use crate::image::{Image, MAX_BYTES};
 use crate::netex::{Fetch, FetchFault, FetchResponse};
+use crate::variable::ImageOrigin;
 
 /// How long all of it may take, redirects included.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Fetches the image at `url`, where images come from `image_url_origin`.
-pub(super) async fn fetch(url: &str, image_url_origin: &str) -> Result<Image, Error> {
-    let fetch = Fetch::new(url, image_url_origin)?;
+/// Fetches the image at `url`, where images come from `origin`, if from anywhere.
+pub(super) async fn fetch(url: &str, origin: Option<&ImageOrigin>) -> Result<Image, Error> {
+    let fetch = Fetch::new(url, origin)?;
     let nanoseconds = u64::try_from(TIMEOUT.as_nanos()).unwrap_or(u64::MAX);
     let timer = pin!(monotonic_clock::wait_for(nanoseconds));
     match select(pin!(follow(fetch)), timer).await {

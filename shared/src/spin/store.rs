@@ -25,8 +25,8 @@ const LABEL: &str = "default";
 /// for as long as Spin's store does. So each of them is made only right after the store has answered a read.
 #[derive(Debug)]
 pub struct SpinStore {
-    /// How long the call may still wait.
-    left: Cell<Duration>,
+    /// How long the call may still wait, or why nobody knows.
+    left: Result<Cell<Duration>, Error>,
     /// How many operations are waited for, and since when there is any.
     waiting: Cell<u32>,
     since: Cell<Instant>,
@@ -34,10 +34,10 @@ pub struct SpinStore {
 
 impl SpinStore {
     /// The store for a call that waits for it no longer than `timeout` in all, with operations that are waited for
-    /// together counted once.
-    pub fn new(timeout: Duration) -> Self {
+    /// together counted once. Where the timeout is an error, so is every operation.
+    pub fn new(timeout: Result<Duration, Error>) -> Self {
         Self {
-            left: Cell::new(timeout),
+            left: timeout.map(Cell::new),
             waiting: Cell::new(0),
             since: Cell::new(Instant::now()),
         }
@@ -91,7 +91,8 @@ impl SpinStore {
     }
 
     fn nanoseconds_left(&self) -> Result<u64, Error> {
-        match u64::try_from(self.left.get().as_nanos()).unwrap_or(u64::MAX) {
+        let left = self.left.as_ref().map_err(Error::clone)?;
+        match u64::try_from(left.get().as_nanos()).unwrap_or(u64::MAX) {
             0 => Err(Error::TimedOut),
             nanoseconds => Ok(nanoseconds),
         }
@@ -106,9 +107,10 @@ impl SpinStore {
     fn end(&self) {
         let waiting = self.waiting.get().saturating_sub(1);
         self.waiting.set(waiting);
-        if waiting == 0 {
-            let waited = self.since.get().elapsed();
-            self.left.set(self.left.get().saturating_sub(waited));
+        if let Ok(left) = &self.left
+            && waiting == 0
+        {
+            left.set(left.get().saturating_sub(self.since.get().elapsed()));
         }
     }
 

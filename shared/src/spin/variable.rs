@@ -1,42 +1,46 @@
 //! The component's variables, read once an instance.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use spin_sdk::variables;
 
 use crate::Error;
+use crate::variable::Variable;
 
 thread_local! {
-    /// A provider such as Vault is a network away; a variable that changes is noticed by the next instance.
-    static VALUES: RefCell<Vec<(&'static str, Rc<str>)>> = const { RefCell::new(Vec::new()) };
+    /// What was read, by the variable's name. A provider such as Vault is a network away; a variable that changes is
+    /// noticed by the next instance.
+    static READ: RefCell<Vec<(&'static str, Rc<dyn Any>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The value of one of the component's variables.
-pub(super) async fn variable(name: &'static str) -> Result<Rc<str>, Error> {
-    let known = VALUES.with_borrow(|values| {
-        let mut values = values.iter();
-        values.find_map(|(known, value)| (*known == name).then(|| Rc::clone(value)))
+/// The value of one of the component's variables. What can't be read is asked for again by the next call.
+pub(super) async fn variable<T: 'static>(variable: &Variable<T>) -> Result<Rc<T>, Error> {
+    let name = variable.name();
+    let known = READ.with_borrow(|read| {
+        let mut read = read.iter();
+        read.find_map(|(known, value)| (*known == name).then(|| Rc::clone(value)))
     });
-    if let Some(value) = known {
+    if let Some(value) = known.and_then(|value| value.downcast().ok()) {
         return Ok(value);
     }
-    let value: Rc<str> = variables::get(name)
+    let text = variables::get(name)
         .await
         .map_err(|error| Error::Unavailable {
-            detail: format!("variable {name}: {}", reason(&error)),
-        })?
-        .into();
-    VALUES.with_borrow_mut(|values| values.push((name, Rc::clone(&value))));
+            detail: format!("the variable {name} {}", reason(&error)),
+        })?;
+    let value = Rc::new(variable.read(&text)?);
+    READ.with_borrow_mut(|read| read.push((name, value.clone())));
     Ok(value)
 }
 
 /// What the log may know of a failure: a provider's own words could hold an address or a credential.
 fn reason(error: &variables::Error) -> &'static str {
     match error {
-        variables::Error::InvalidName(_) => "not a valid name",
-        variables::Error::Undefined(_) => "not defined in the manifest",
-        variables::Error::Provider(_) => "its provider failed",
+        variables::Error::InvalidName(_) => "has a name that is not valid",
+        variables::Error::Undefined(_) => "is not defined in the manifest",
+        variables::Error::Provider(_) => "was not given by its provider",
         variables::Error::Other(_) => "could not be read",
     }
 }

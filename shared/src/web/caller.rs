@@ -31,35 +31,17 @@ impl<'h> Authorization<'h> {
     }
 }
 
-/// Secrets as an operator lists them in a variable: separated by commas or white space.
-pub struct SecretList<'v>(&'v str);
+/// A secret: one that a client has given, or one that is accepted. Only its hash is kept.
+pub struct Secret([u8; 32]);
 
-impl<'v> SecretList<'v> {
-    /// The list in this variable.
-    pub fn new(variable: &'v str) -> Self {
-        Self(variable)
-    }
-
-    /// The entries of the list.
-    pub fn entries(&self) -> impl Iterator<Item = &'v str> {
-        self.0
-            .split(|c: char| c == ',' || c.is_whitespace())
-            .filter(|entry| !entry.is_empty())
-    }
-}
-
-/// A secret that a client has given.
-pub struct GivenSecret([u8; 32]);
-
-impl GivenSecret {
+impl Secret {
     /// The secret in this text.
     pub fn new(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
 
-    /// Whether it is this one, found out in a time that doesn't tell how they differ.
-    pub fn is(&self, secret: &str) -> bool {
-        let secret: [u8; 32] = Sha256::digest(secret).into();
-        self.0.ct_eq(&secret).into()
+    /// Whether it is the same, found out in a time that doesn't tell how they differ.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 }

@@ -24,3 +24,4 @@ mod netex_fetch;
 mod netex_user;
 mod password;
 mod users;
+mod variables;

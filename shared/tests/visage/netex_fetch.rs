@@ -2,6 +2,13 @@
 
 use visage::Error;
 use visage::netex::{Fetch, FetchFault, FetchResponse};
+use visage::variable::IMAGE_URL_ORIGIN;
+
+/// A fetch where the variable `image_url_origin` has this value.
+fn fetch(url: &str, origin: &str) -> Result<Fetch, FetchFault> {
+    let origin = IMAGE_URL_ORIGIN.read(origin).expect("an origin");
+    Fetch::new(url, origin.as_ref())
+}
 
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
 
@@ -53,7 +60,7 @@ fn urls_that_are_asked() {
             "/",
         ),
     ] {
-        let fetch = Fetch::new(url, origin).unwrap_or_else(|fault| panic!("{url}: {fault}"));
+        let fetch = fetch(url, origin).unwrap_or_else(|fault| panic!("{url}: {fault}"));
         assert_eq!(fetch.authority(), authority, "{url}");
         assert_eq!(fetch.path_with_query(), target, "{url}");
         assert_eq!(fetch.is_https(), url.starts_with("https"), "{url}");
@@ -103,12 +110,12 @@ fn urls_that_are_not() {
         ("http://127.0.0.0x1./", Refused),
         ("http://%31%32%37.0.0.1.example/", Refused),
     ] {
-        assert_eq!(Fetch::new(url, "*://*:*").map(drop), Err(fault), "{url}");
+        assert_eq!(fetch(url, "*://*:*").map(drop), Err(fault), "{url}");
     }
-    let outcome = Fetch::new("http://127.0.0.2/", "http://127.0.0.1");
+    let outcome = fetch("http://127.0.0.2/", "http://127.0.0.1");
     assert_eq!(outcome.map(drop), Err(Refused));
     for origin in ["", "  "] {
-        let outcome = Fetch::new("https://images.example.org/", origin);
+        let outcome = fetch("https://images.example.org/", origin);
         assert_eq!(outcome.map(drop), Err(Refused));
     }
 }
@@ -143,7 +150,7 @@ fn redirects_stay_with_their_origin() {
         ("file:///etc/passwd", None),
         ("https://images.example.org/ d.png", None),
     ] {
-        let mut fetch = Fetch::new("https://images.example.org/dir/a.png", "https://*:*").unwrap();
+        let mut fetch = fetch("https://images.example.org/dir/a.png", "https://*:*").unwrap();
         match (fetch.take(redirect(location)), expected) {
             (Ok(None), Some(target)) => assert_eq!(fetch.path_with_query(), target, "{location}"),
             (Err(error), None) => {
@@ -160,7 +167,7 @@ fn redirects_stay_with_their_origin() {
 
 #[test]
 fn a_fragment_is_no_part_of_what_is_asked() {
-    let mut fetch = Fetch::new("https://images.example.org/a#b", "https://*:*").unwrap();
+    let mut fetch = fetch("https://images.example.org/a#b", "https://*:*").unwrap();
     assert_eq!(fetch.take(redirect("/c#d")), Ok(None));
     assert_eq!(fetch.take(redirect("e")), Ok(None));
     assert_eq!(fetch.path_with_query(), "/e");
@@ -168,7 +175,7 @@ fn a_fragment_is_no_part_of_what_is_asked() {
 
 #[test]
 fn the_fourth_redirect_is_one_too_many() {
-    let mut fetch = Fetch::new("https://images.example.org/", "https://*:*").unwrap();
+    let mut fetch = fetch("https://images.example.org/", "https://*:*").unwrap();
     for _ in 0..3 {
         assert_eq!(fetch.take(redirect("/again")), Ok(None));
     }
@@ -178,7 +185,7 @@ fn the_fourth_redirect_is_one_too_many() {
 #[test]
 fn what_a_server_may_answer() {
     let answer = |status, content_type: &str, body: &[u8]| {
-        let mut fetch = Fetch::new("https://images.example.org/", "https://*:*").unwrap();
+        let mut fetch = fetch("https://images.example.org/", "https://*:*").unwrap();
         fetch.take(FetchResponse {
             status,
             location: None,

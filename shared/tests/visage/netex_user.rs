@@ -1,10 +1,14 @@
 //! Netex's users, in and out.
 
 use futures::executor::block_on;
-use visage::directory::Directory;
-use visage::netex::{Update, new_user, view};
-use visage::store::MemoryStore;
+use visage::Error;
+use visage::directory::{By, Directory};
+use visage::image::Image;
+use visage::netex::{Update, new_user, update_user_and_image, view};
+use visage::store::{Fault, MemoryStore};
 use visage::user::User;
+
+const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
 
 /// The user as it is shown after it was created by one body and updated by another.
 fn shown(create: &str, update: &str) -> String {
@@ -20,7 +24,7 @@ fn shown(create: &str, update: &str) -> String {
         Ok(())
     }))
     .unwrap();
-    let by_id = [visage::directory::By::Id];
+    let by_id = [By::Id];
     let user = block_on(directory.find(user.id.as_str(), &by_id))
         .unwrap()
         .unwrap();
@@ -48,4 +52,49 @@ fn objects_are_kept_to_the_letter() {
         shown.contains(&format!(r#""extendedFields":{object}"#)),
         "{shown}"
     );
+}
+
+#[test]
+fn an_update_that_breaks_off_says_whether_the_image_is_changed() {
+    let image = Image::new(PNG.to_vec(), "").unwrap();
+    let update = Update::read(br#"{"user":{"name":"Ana"}}"#).unwrap();
+    let change = |store| {
+        let directory = Directory::new(store);
+        let fields = |user: &mut User| update.apply(user);
+        block_on(update_user_and_image(
+            &directory,
+            "ana",
+            Some(&image),
+            fields,
+        ))
+    };
+    let (mut before, mut between) = (0, 0);
+    for operation in 0.. {
+        let store = MemoryStore::default();
+        let directory = Directory::new(store.clone());
+        let (new, _) = new_user(br#"{"username":"ana"}"#).unwrap();
+        let user = block_on(directory.create(new)).unwrap();
+        let outcome = change(store.failing_at(operation, Fault::Death));
+        let found = block_on(directory.find("ana", &[By::Username])).unwrap();
+        let name = found.unwrap().profile.name;
+        let has_image = block_on(directory.has_avatar(user.number)).unwrap();
+        match outcome {
+            Ok(()) => {
+                assert!(has_image && name.as_deref() == Some("Ana"));
+                break;
+            }
+            Err(Error::ImageAlone(cause)) => {
+                assert!(matches!(*cause, Error::Unavailable { .. }), "{cause}");
+                assert!(has_image && name.is_none());
+                between += 1;
+            }
+            Err(error) => {
+                assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+                assert!(!has_image && name.is_none());
+                before += 1;
+            }
+        }
+        assert_eq!(change(store), Ok(()), "the same again completes it");
+    }
+    assert!(before > 0 && between > 0, "{before} {between}");
 }

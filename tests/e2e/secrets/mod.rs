@@ -3,6 +3,8 @@
 
 mod requests;
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -143,15 +145,32 @@ fn no_secret_shows_whatever_goes_wrong() {
     server.restart();
     count += send_all(&server, "broken variables");
 
-    server.set("store_timeout_ms", "0");
+    server.set("f5_tokens", &format!("ana={F5}"));
+    server.set("netex_tokens", NETEX);
+    server.set("store_timeout_ms", "1");
     server.terminate();
     server.restart();
-    count += send_all(&server, "no time");
+    count += send_all(&server, "hardly any time");
+    // Here the time is over for certain.
+    std::thread::scope(|scope| {
+        stored.execute("BEGIN EXCLUSIVE");
+        let late = scope.spawn(|| server.send(&netex("GET", "/ana")));
+        std::thread::sleep(Duration::from_secs(1));
+        stored.execute("COMMIT");
+        let late = late.join().expect("an answer comes").expect(503);
+        assert_hushed("an answer that is late", &late.to_string());
+    });
     server.assert_no_trap();
     server.terminate();
     let log = server.log();
     assert!(log.lines().count() >= count, "the log is not whole");
-    for fault in ["no such table", "disk is full", "cannot be read", "in time"] {
+    for fault in [
+        "no such table",
+        "disk is full",
+        "cannot be read",
+        "the variable f5_tokens must be",
+        "in time",
+    ] {
         assert!(log.contains(fault), "nothing of the fault: {fault}");
     }
     assert_hushed("the log", &log);
