@@ -1,11 +1,11 @@
 //! Netex learningCloud: `PUT …/users/{user}`, update user, and its siblings: `GET` and `DELETE`, and below the user
 //! `activate`, `deactivate` and `changePassword`.
 
-use http::{Method, StatusCode};
+use http::Method;
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
-use visage::web::{self, Answer};
+use visage::web::Answer;
 
 struct NetexUser;
 spin_sdk::wasip3::http::service::export!(NetexUser);
@@ -66,7 +66,7 @@ async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let user = netex::find_user(&call.directory, user).await?;
     let has_image = call.directory.has_avatar(user.number).await?;
     let origin = call.origin().await?;
-    web::json(StatusCode::OK, &netex::view(user, &origin, has_image))
+    netex::show(&netex::view(user, &origin, has_image))
 }
 
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {

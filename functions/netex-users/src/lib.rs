@@ -1,11 +1,11 @@
 //! Netex learningCloud: `POST …/users`, create user, and `GET`, the users.
 
 use http::header::LOCATION;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method};
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Page};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
-use visage::web::{self, Answer};
+use visage::web::Answer;
 
 struct NetexUsers;
 spin_sdk::wasip3::http::service::export!(NetexUsers);
@@ -56,5 +56,5 @@ async fn list(call: &mut Call) -> Result<Answer, Error> {
         let has_image = call.directory.has_avatar(user.number).await?;
         views.push(netex::view(user, &origin, has_image));
     }
-    web::json(StatusCode::OK, &views)
+    netex::show(&views)
 }

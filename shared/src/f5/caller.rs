@@ -4,7 +4,7 @@ use crate::Error;
 use crate::directory::{By, Directory};
 use crate::store::Store;
 use crate::user::User;
-use crate::web::{Authorization, GivenSecret, Head, SecretList};
+use crate::web::{Authorization, Head, SecretList};
 
 /// The name of the current user: whom the token in `Authorization: APIToken …` (or `Bearer …`) stands for in the
 /// variable `f5_tokens`, a list of `username=token`.
@@ -17,16 +17,8 @@ fn username<'v>(head: &Head, f5_tokens: &'v str) -> Result<&'v str, Error> {
         .credentials("APIToken")
         .or_else(|| authorization.credentials("Bearer"))
         .ok_or(Error::Unauthenticated)?;
-    let given = GivenSecret::new(given);
-    // All entries are compared, so that the time doesn't tell which one it was.
     SecretList::new(f5_tokens)
-        .entries()
-        .filter_map(|entry| entry.split_once('='))
-        .filter(|(username, token)| !username.is_empty() && !token.is_empty())
-        .fold(None, |found, (username, token)| {
-            let same = given.is(token);
-            if same { Some(username) } else { found }
-        })
+        .owner(given)
         .ok_or(Error::Unauthenticated)
 }
 

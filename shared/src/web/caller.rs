@@ -46,20 +46,29 @@ impl<'v> SecretList<'v> {
             .split(|c: char| c == ',' || c.is_whitespace())
             .filter(|entry| !entry.is_empty())
     }
+
+    /// Whether a secret that a client has given is an entry of the list.
+    pub fn contains(&self, given: &str) -> bool {
+        let entries = self.entries().map(|entry| ((), entry));
+        find(entries, given).is_some()
+    }
+
+    /// Whose secret a client has given, where the entries are pairs `name=secret` that split at their first `=`. Of
+    /// several that match the last counts; an entry without a name or a secret counts for nothing.
+    pub fn owner(&self, given: &str) -> Option<&'v str> {
+        let pairs = self
+            .entries()
+            .filter_map(|entry| entry.split_once('='))
+            .filter(|(name, secret)| !name.is_empty() && !secret.is_empty());
+        find(pairs, given)
+    }
 }
 
-/// A secret that a client has given.
-pub struct GivenSecret([u8; 32]);
-
-impl GivenSecret {
-    /// The secret in this text.
-    pub fn new(text: &str) -> Self {
-        Self(Sha256::digest(text).into())
-    }
-
-    /// Whether it is this one, found out in a time that doesn't tell how they differ.
-    pub fn is(&self, secret: &str) -> bool {
-        let secret: [u8; 32] = Sha256::digest(secret).into();
-        self.0.ct_eq(&secret).into()
-    }
+/// What stands beside the given secret. All secrets are compared, and each in a time that doesn't tell how it differs.
+fn find<'v, T>(secrets: impl Iterator<Item = (T, &'v str)>, given: &str) -> Option<T> {
+    let given = Sha256::digest(given);
+    secrets.fold(None, |found, (owner, secret)| {
+        let is_same = Sha256::digest(secret).ct_eq(&given);
+        if is_same.into() { Some(owner) } else { found }
+    })
 }

@@ -10,7 +10,7 @@ mod picture;
 mod request_id;
 
 pub use answer::{Answer, empty, json, shortened, with_headers_of};
-pub use caller::{Authorization, GivenSecret, SecretList};
+pub use caller::{Authorization, SecretList};
 pub use head::{Head, decode_segment};
 pub use json::{Members, base64_string, raw_member, read_object};
 pub use picture::{etag, picture, unless_known};
