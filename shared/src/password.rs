@@ -16,14 +16,16 @@ pub const MAX_BYTES: usize = 1024;
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$mIsCJeK08qltZIzV8rLNOw$vI3uv1cbuuanwfApagTY9CS4VSOx/AYbqJAsjG5dngI";
 
 /// A password of 1 to [`MAX_BYTES`] bytes, in clear, on its way to being hashed.
+#[derive(serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Password(String);
 
-impl TryFrom<&str> for Password {
+impl TryFrom<String> for Password {
     type Error = &'static str;
 
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
+    fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.len() {
-            1..=MAX_BYTES => Ok(Self(text.to_owned())),
+            1..=MAX_BYTES => Ok(Self(text)),
             _ => Err("must have 1 to 1024 bytes"),
         }
     }

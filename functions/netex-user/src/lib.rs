@@ -6,6 +6,7 @@ use visage::Error;
 use visage::netex::{self, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::web::Answer;
+use visage::web::json::Patch;
 
 struct NetexUser;
 spin_sdk::wasip3::http::service::export!(NetexUser);
@@ -43,21 +44,20 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let mode = Mode::of(&call.head)?;
     let update = Update::read(&body)?;
     let image = match update.image()? {
-        Some(Some(source)) => Some(Some(call.image(source).await?)),
-        Some(None) => Some(None),
-        None => None,
+        Patch::Set(source) => Some(call.image(source).await?),
+        Patch::Clear => None,
+        Patch::Keep => {
+            netex::update_user(&call.directory, user, |user| update.apply(user)).await?;
+            return netex::succeed(Operation::Update, mode);
+        }
     };
     let directory = &call.directory;
-    if let Some(image) = image {
-        let mut user = netex::find_user(directory, user).await?;
-        // What cannot be changed comes out before anything is written.
-        update.apply(&mut user)?;
-        directory.put_avatar(user.number, image.as_ref()).await?;
-        let fields = |user: &mut _| update.apply(user);
-        directory.update(user.number, fields).await?;
-    } else {
-        netex::update_user(directory, user, |user| update.apply(user)).await?;
-    }
+    let mut user = netex::find_user(directory, user).await?;
+    // What cannot be changed comes out before anything is written.
+    update.apply(&mut user)?;
+    directory.put_avatar(user.number, image.as_ref()).await?;
+    let fields = |user: &mut _| update.apply(user);
+    directory.update(user.number, fields).await?;
     netex::succeed(Operation::Update, mode)
 }
 

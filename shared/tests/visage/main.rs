@@ -21,4 +21,5 @@ mod name;
 mod netex_fetch;
 mod netex_user;
 mod password;
+mod roles;
 mod users;
