@@ -3,7 +3,7 @@
 use visage_tests::{Server, root};
 
 /// The most bytes of a component.
-const MAX_BYTES: u64 = 500_000;
+const MAX_BYTES: u64 = 800_000;
 
 #[test]
 fn components_are_small() {
