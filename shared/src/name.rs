@@ -42,12 +42,10 @@ impl UserId {
 
     /// The number inside of what may be an identifier.
     pub fn number_in(text: &str) -> Option<UserNumber> {
-        let digits = text.len() == 32
-            && text
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let number = digits.then(|| text.get(..16)).flatten()?;
-        u64::from_str_radix(number, 16).ok().map(UserNumber)
+        let mut bytes = [0; 16];
+        let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
+        let (number, random) = decoded.split_first_chunk()?;
+        (random.len() == 8).then(|| UserNumber(u64::from_be_bytes(*number)))
     }
 
     /// The 32 digits.

@@ -95,12 +95,12 @@ pub struct NewUser {
     pub image: Option<Image>,
 }
 
-/// Makes a type of a text that is checked when it is made. What the store holds was checked before it was written.
+/// Makes a type of a text that is checked whenever it is made.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl TryFrom<String> for $name {
@@ -207,6 +207,7 @@ fn at_most(text: &str, characters: usize, problem: &'static str) -> Result<(), &
 
 /// A JSON object of up to [`MAX_OBJECT_BYTES`], kept as given.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Box<RawValue>")]
 pub struct Object(Box<RawValue>);
 
 impl TryFrom<Box<RawValue>> for Object {

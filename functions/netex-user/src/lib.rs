@@ -1,12 +1,13 @@
 //! Netex learningCloud: `PUT …/users/{user}`, update user, and its siblings: `GET` and `DELETE`, and below the user
 //! `activate`, `deactivate` and `changePassword`.
 
-use http::{Method, StatusCode};
+use http::Method;
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::NETEX_TOKENS;
-use visage::web::{self, Answer};
+use visage::web::Answer;
+use visage::web::json::Patch;
 
 struct NetexUser;
 spin_sdk::wasip3::http::service::export!(NetexUser);
@@ -44,18 +45,16 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let mode = Mode::of(&call.head)?;
     let update = Update::read(&body)?;
     let image = match update.image()? {
-        Some(Some(source)) => Some(Some(call.image(source).await?)),
-        Some(None) => Some(None),
-        None => None,
+        Patch::Set(source) => Some(call.image(source).await?),
+        Patch::Clear => None,
+        Patch::Keep => {
+            netex::update_user(&call.directory, user, |user| update.apply(user)).await?;
+            return netex::succeed(Operation::Update, mode);
+        }
     };
 
     let fields = |user: &mut _| update.apply(user);
-    match image {
-        Some(image) => {
-            netex::update_user_and_image(&call.directory, user, image.as_ref(), fields).await?;
-        }
-        None => netex::update_user(&call.directory, user, fields).await?,
-    }
+    netex::update_user_and_image(&call.directory, user, image.as_ref(), fields).await?;
     netex::succeed(Operation::Update, mode)
 }
 
@@ -64,7 +63,7 @@ async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let user = netex::find_user(&call.directory, user).await?;
     let has_image = call.directory.has_avatar(user.number).await?;
     let origin = call.origin().await?;
-    web::json(StatusCode::OK, &netex::view(user, &origin, has_image))
+    netex::show(&netex::view(user, &origin, has_image))
 }
 
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {

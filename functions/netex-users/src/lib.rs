@@ -1,12 +1,12 @@
 //! Netex learningCloud: `POST …/users`, create user, and `GET`, the users.
 
 use http::header::LOCATION;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method};
 use visage::Error;
 use visage::netex::{self, Mode, Operation, Page};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::NETEX_TOKENS;
-use visage::web::{self, Answer};
+use visage::web::Answer;
 
 struct NetexUsers;
 spin_sdk::wasip3::http::service::export!(NetexUsers);
@@ -61,5 +61,5 @@ async fn list(call: &mut Call) -> Result<Answer, Error> {
         .users
         .into_iter()
         .map(|(user, has_image)| netex::view(user, &origin, has_image));
-    web::json(StatusCode::OK, &views.collect::<Vec<_>>())
+    netex::show(&views.collect::<Vec<_>>())
 }

@@ -1,7 +1,7 @@
 //! The forms in which a document is answered, and how the client chooses one.
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderName};
 use serde::Serialize;
 
 use crate::Error;
@@ -120,32 +120,28 @@ impl Representation {
         let unwritable = |error: std::io::Error| Error::Internal {
             detail: format!("a document cannot be written: {error}"),
         };
-        let mut answer = web::json(status, document)?;
-        if self.form == Form::Xml {
-            *answer.body_mut() = document.to_xml().map_err(unwritable)?;
-        }
-        Ok(self.dress(answer))
-    }
-
-    /// Makes of an answer of JSON or XML what the client gets.
-    fn dress(&self, mut answer: Answer) -> Answer {
-        let media_type = match (self.form, &self.callback) {
-            (Form::Xml, _) => "application/xml",
+        let mut answer = web::json(status, self.media_type(), document)?;
+        match (self.form, &self.callback) {
+            (Form::Xml, _) => *answer.body_mut() = document.to_xml().map_err(unwritable)?,
             (Form::JavaScript, Some(callback)) => {
                 let json = String::from_utf8_lossy(answer.body())
                     // Ends of lines to older JavaScript, but not to JSON.
                     .replace('\u{2028}', "\\u2028")
                     .replace('\u{2029}', "\\u2029");
                 *answer.body_mut() = format!("{callback}({json});").into_bytes();
-                "application/x-javascript"
             }
-            // Exactly this, with no parameter: clients compare it so.
+            _ => {}
+        }
+        Ok(answer)
+    }
+
+    /// The media type of the answer. Clients compare that of JSON letter by letter, so that none has a parameter.
+    fn media_type(&self) -> &'static str {
+        match (self.form, &self.callback) {
+            (Form::Xml, _) => "application/xml",
+            (Form::JavaScript, Some(_)) => "application/x-javascript",
             _ => "application/json",
-        };
-        answer
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        answer
+        }
     }
 }
 

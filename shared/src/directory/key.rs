@@ -55,10 +55,5 @@ pub(super) fn segment_group(group: u64) -> String {
 }
 
 fn hash(text: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(text).into();
-    let (numbers, _) = digest.as_chunks();
-    numbers
-        .iter()
-        .map(|number| format!("{:016x}", u64::from_be_bytes(*number)))
-        .collect()
+    base16ct::lower::encode_string(&Sha256::digest(text))
 }

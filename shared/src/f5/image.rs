@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::MEDIA_TYPE;
 use crate::Error;
 use crate::directory::{Avatar, Change};
 use crate::web::{self, Answer, Head, accept};
@@ -25,7 +26,7 @@ pub fn updated(change: &Change) -> Result<Answer, Error> {
 /// # Errors
 /// [`Error::Internal`] when the answer cannot be written.
 pub fn removed() -> Result<Answer, Error> {
-    web::json(StatusCode::OK, &serde_json::Map::new())
+    web::json(StatusCode::OK, MEDIA_TYPE, &serde_json::Map::new())
 }
 
 /// A `google.api.HttpBody`, fields in the order of the message.
@@ -43,9 +44,9 @@ struct HttpBody {
 /// [`Error::Internal`] when the answer cannot be written.
 pub fn show(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
     let media_type = avatar.format.media_type();
-    let wants_picture = head.list(&ACCEPT).is_some_and(|accept| {
-        accept::best(&accept, &[&["application/json"], &[media_type]]) == Some(1)
-    });
+    let wants_picture = head
+        .list(&ACCEPT)
+        .is_some_and(|accept| accept::best(&accept, &[&[MEDIA_TYPE], &[media_type]]) == Some(1));
     let mut answer = if wants_picture {
         web::picture(head, avatar)?
     } else {
@@ -54,7 +55,9 @@ pub fn show(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
             data: web::base64_string(&avatar.bytes)?,
             extensions: [],
         };
-        web::unless_known(head, &avatar.change, || web::json(StatusCode::OK, &body))?
+        web::unless_known(head, &avatar.change, || {
+            web::json(StatusCode::OK, MEDIA_TYPE, &body)
+        })?
     };
     answer
         .headers_mut()

@@ -9,3 +9,6 @@ pub use caller::{CurrentUser, authorize};
 pub use image::{removed, show, updated};
 pub use request::{image_body, terms};
 pub use status::refuse;
+
+/// The media type of the answers.
+const MEDIA_TYPE: &str = "application/json";

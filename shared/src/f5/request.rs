@@ -1,57 +1,50 @@
 //! What a client asks for: UpdateUserImage's body, and the conditions in its headers.
 
+use std::borrow::Cow;
 use std::num::NonZeroU64;
 
 use headers::{HeaderMapExt as _, IfMatch, IfNoneMatch};
 use http::header::{IF_MATCH, IF_NONE_MATCH};
-use serde_json_borrow::Value;
+use serde::Deserialize;
 
 use crate::Error;
 use crate::directory::{Change, Terms};
 use crate::image::{Format, Image};
-use crate::web::{Head, Members, etag, read_object, shortened};
+use crate::web::json::{self, Borrowed};
+use crate::web::{Head, etag};
 
-/// Reads an `UpdateImageRequest` by the rules of proto3's JSON mapping: two spellings of a field, `null` for an
-/// absent one, no unknown field, and none twice.
+/// The message of this name, by the rules of proto3's JSON mapping: two spellings of a field, `null` for an absent one,
+/// no unknown field, and none twice.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UpdateImageRequest<'b> {
+    #[serde(alias = "contentType", borrow)]
+    content_type: Option<Borrowed<'b>>,
+    #[serde(borrow)]
+    image: Option<Borrowed<'b>>,
+}
+
+/// Reads an `UpdateImageRequest`.
 ///
 /// # Errors
 /// [`Error::Invalid`] and [`Error::Image`] naming the field.
 pub fn image_body(body: &[u8]) -> Result<Image, Error> {
-    let root = read_object(body)?;
-    let mut content_type = None;
-    let mut image = None;
-    for (name, value) in Members::of(&root, "").iter() {
-        let field = match name {
-            "content_type" | "contentType" => &mut content_type,
-            "image" => &mut image,
-            _ => return Err(Error::invalid(shortened(name), "is not a known field")),
-        };
-        if field.replace(value).is_some() {
-            return Err(Error::invalid(name.to_owned(), "is given twice"));
-        }
-    }
-    let content_type = text("content_type", content_type)?.unwrap_or_default();
-    let image = text("image", image)?
-        .filter(|image| !image.is_empty())
+    let request: UpdateImageRequest<'_> = json::read(body, str::to_owned)?;
+    let content_type = request
+        .content_type
+        .map_or(Cow::Borrowed(""), |text| text.0);
+    let image = request
+        .image
+        .filter(|image| !image.0.is_empty())
         .ok_or_else(|| Error::invalid("image", "is mandatory"))?;
     // Stricter than elsewhere: what is given must be a type that is taken.
-    if !content_type.is_empty() && Format::named(content_type).is_none() {
+    if !content_type.is_empty() && Format::named(&content_type).is_none() {
         return Err(Error::invalid(
             "content_type",
             "must be image/png, image/jpeg or image/gif",
         ));
     }
-    Image::from_base64(image, content_type).map_err(|fault| Error::image("image", fault))
-}
-
-fn text<'v>(name: &'static str, value: Option<&'v Value<'v>>) -> Result<Option<&'v str>, Error> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => value
-            .as_str()
-            .map(Some)
-            .ok_or_else(|| Error::invalid(name, "must be a string")),
-    }
+    Image::from_base64(&image.0, &content_type).map_err(|fault| Error::image("image", fault))
 }
 
 /// The terms of a change: what `If-Match` and `If-None-Match` say of the present picture, and how many changes a minute

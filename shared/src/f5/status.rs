@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde::Serialize;
 
+use super::MEDIA_TYPE;
 use crate::Error;
 use crate::web::{self, Answer};
 
@@ -23,7 +24,7 @@ pub fn refuse(error: &Error) -> Answer {
         details: [],
         message: &error.to_string(),
     };
-    let answer = web::json(status, &body).unwrap_or_else(|_| web::empty(status));
+    let answer = web::json(status, MEDIA_TYPE, &body).unwrap_or_else(|_| web::empty(status));
     web::with_headers_of(error, answer)
 }
 

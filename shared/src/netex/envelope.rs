@@ -8,6 +8,9 @@ use crate::Error;
 use crate::image::ImageFault;
 use crate::web::{self, Answer};
 
+/// The media type of the answers.
+const MEDIA_TYPE: &str = "application/json";
+
 /// What every call answers, keys in the order of the vendor's samples.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,7 +53,15 @@ pub fn succeed(operation: Operation, mode: Mode) -> Result<Answer, Error> {
         response_platforms: report.platforms,
         status: report.status,
     };
-    web::json(StatusCode::OK, &envelope)
+    show(&envelope)
+}
+
+/// The answer that shows something as JSON.
+///
+/// # Errors
+/// [`Error::Internal`] when it cannot be written.
+pub fn show(body: &impl Serialize) -> Result<Answer, Error> {
+    web::json(StatusCode::OK, MEDIA_TYPE, body)
 }
 
 /// The answer to a request that failed: HTTP's status and the one inside are equal.
@@ -62,7 +73,7 @@ pub fn refuse(error: &Error) -> Answer {
         response_platforms: &[],
         status: status.as_u16(),
     };
-    let answer = web::json(status, &envelope).unwrap_or_else(|_| web::empty(status));
+    let answer = web::json(status, MEDIA_TYPE, &envelope).unwrap_or_else(|_| web::empty(status));
     web::with_headers_of(error, answer)
 }
 

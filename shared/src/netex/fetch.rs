@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use fluent_uri::component::Host;
 use fluent_uri::{Uri, UriRef};
+use ip_network::IpNetwork;
 
 use crate::Error;
 use crate::image::Image;
@@ -181,36 +182,20 @@ fn ends_in_number(name: &str) -> bool {
 }
 
 fn is_global(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_global_v4(address),
-        IpAddr::V6(address) => is_global_v6(address),
-    }
+    let embedded = match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => embedded_v4(address),
+    };
+    let address = embedded.map_or(address, IpAddr::V4);
+    IpNetwork::from(address).is_global() && !address.is_multicast()
 }
 
-fn is_global_v4(address: Ipv4Addr) -> bool {
-    let [a, b, ..] = address.octets();
-    let shared = a == 100 && (64..128).contains(&b);
-    !(address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_broadcast()
-        || shared
-        || a == 0)
-}
-
-fn is_global_v6(address: Ipv6Addr) -> bool {
-    // The forms in which an IPv4 address can be written: mapped, compatible, and by way of NAT64.
-    let embedded = match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+/// The IPv4 address that an IPv6 address stands for: mapped, compatible, or by way of NAT64.
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
         }
-        _ => None,
-    };
-    !(address.is_loopback()
-        || address.is_unspecified()
-        || address.is_multicast()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || embedded.is_some_and(|address| !is_global_v4(address)))
+        _ => address.to_ipv4(),
+    }
 }

@@ -2,12 +2,14 @@
 
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
-use serde_json_borrow::Value;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::Error;
 use crate::directory::Avatar;
 use crate::image::Image;
-use crate::web::{self, Answer, Head, Members, read_object};
+use crate::web::json::{self, Borrowed, Members, Patch};
+use crate::web::{self, Answer, Head};
 
 /// Where a user's image is to come from.
 #[derive(Debug)]
@@ -18,46 +20,67 @@ pub enum ImageSource {
     Url(String),
 }
 
+/// The members of an image in a request.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct ImageFields<'b, U> {
+    #[serde(borrow)]
+    base64_image: Option<Borrowed<'b>>,
+    #[serde(borrow)]
+    mime_type: Option<Borrowed<'b>>,
+    /// A [`Patch`] of a string where one is taken, [`IgnoredAny`] where not.
+    url: U,
+}
+
+/// The body of "Add Image to User", where the image has a name.
+#[derive(Deserialize)]
+struct ImageBody<'b> {
+    #[serde(borrow, default)]
+    image: Patch<Members<ImageFields<'b, IgnoredAny>>>,
+}
+
 /// Reads the body of "Add Image to User": `{"image":{"base64Image":…,"mimeType":…}}`, or the inner object alone.
 ///
 /// # Errors
 /// [`Error::Invalid`] and [`Error::Image`] naming the field.
 pub fn image_body(body: &[u8]) -> Result<Image, Error> {
-    let root = read_object(body)?;
-    let object = Members::of(&root, "").get("image").unwrap_or(&root);
-    inline(object)?.ok_or_else(|| Error::invalid("image.base64Image", "is mandatory"))
-}
-
-/// Reads the `image` of a user: `null` and `{"url":null}` mean none.
-pub(super) fn image_of_user(image: &Value<'_>) -> Result<Option<ImageSource>, Error> {
-    if image.is_null() {
-        return Ok(None);
-    }
-    let inline = inline(image)?;
-    match (inline, Members::of(image, "image.").string("url")?) {
-        (Some(image), None | Some(None)) => Ok(Some(ImageSource::Inline(image))),
-        (None, Some(Some(url))) => Ok(Some(ImageSource::Url(url.to_owned()))),
-        (None, Some(None)) => Ok(None),
-        (None, None) => Err(Error::invalid("image", "must have base64Image or url")),
-        (Some(_), Some(Some(_))) => Err(Error::invalid(
-            "image",
-            "must not have both base64Image and url",
-        )),
-    }
-}
-
-fn inline(image: &Value<'_>) -> Result<Option<Image>, Error> {
-    if !image.is_object() {
-        return Err(Error::invalid("image", "must be an object"));
-    }
-    let members = Members::of(image, "image.");
-    let declared = members.string("mimeType")?.flatten().unwrap_or_default();
-    let Some(text) = members.string("base64Image")?.flatten() else {
-        return Ok(None);
+    let ImageBody { image } = json::read(body, str::to_owned)?;
+    let fields = match image {
+        Patch::Set(Members(fields)) => fields,
+        Patch::Clear => return Err(Error::invalid("image", "must be an object")),
+        Patch::Keep => json::read(body, |member| format!("image.{member}"))?,
     };
-    Image::from_base64(text, declared)
-        .map(Some)
-        .map_err(|fault| Error::image("image.base64Image", fault))
+    fields
+        .inline()?
+        .ok_or_else(|| Error::invalid("image.base64Image", "is mandatory"))
+}
+
+impl ImageFields<'_, Patch<String>> {
+    /// Where the image of a user is to come from: `{"url":null}` means that there is none.
+    pub(super) fn source(&self) -> Result<Patch<ImageSource>, Error> {
+        match (self.inline()?, &self.url) {
+            (Some(image), Patch::Keep | Patch::Clear) => Ok(Patch::Set(ImageSource::Inline(image))),
+            (None, Patch::Set(url)) => Ok(Patch::Set(ImageSource::Url(url.clone()))),
+            (None, Patch::Clear) => Ok(Patch::Clear),
+            (None, Patch::Keep) => Err(Error::invalid("image", "must have base64Image or url")),
+            (Some(_), Patch::Set(_)) => Err(Error::invalid(
+                "image",
+                "must not have both base64Image and url",
+            )),
+        }
+    }
+}
+
+impl<U> ImageFields<'_, U> {
+    fn inline(&self) -> Result<Option<Image>, Error> {
+        let Some(text) = &self.base64_image else {
+            return Ok(None);
+        };
+        let declared = self.mime_type.as_ref().map_or("", |text| &text.0);
+        Image::from_base64(&text.0, declared)
+            .map(Some)
+            .map_err(|fault| Error::image("image.base64Image", fault))
+    }
 }
 
 /// The answer that shows an image itself.

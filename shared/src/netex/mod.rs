@@ -7,7 +7,7 @@ mod page;
 mod platform;
 mod user;
 
-pub use envelope::{refuse, succeed};
+pub use envelope::{refuse, show, succeed};
 pub use fetch::{Fetch, FetchFault, FetchResponse};
 pub use image::{ImageSource, image_body, show_image};
 pub use page::Page;

@@ -1,18 +1,104 @@
 //! Users in Netex's requests and answers.
 
-use serde::Serialize;
-use serde_json_borrow::Value;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
-use super::image::{ImageSource, image_of_user};
+use super::image::{ImageFields, ImageSource};
 use super::image_url;
 use crate::Error;
 use crate::name::{UserId, Username};
 use crate::password::Password;
-use crate::roles::{Role, Roles, Section};
+use crate::roles::{RoleLists, Roles};
 use crate::user::{
     AuthSource, Email, ForeignId, Language, NewUser, Object, Profile, Text, TimeZone, User,
 };
-use crate::web::{Members, raw_member, read_object, shortened};
+use crate::web::json::{self, Borrowed, Members, Patch};
+use crate::web::shortened;
+
+/// The members of a user in a request. Any other is ignored: clients of newer versions send more.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct UserFields<'b, P> {
+    username: Option<Username>,
+    /// An optional [`Password`] where one is taken, [`IgnoredAny`] where not.
+    password: P,
+    auth_source: Option<AuthSource>,
+    enabled: Option<bool>,
+    roles: Option<RoleLists>,
+    external_id: Option<ForeignId>,
+    common_id: Option<ForeignId>,
+    name: Patch<Text>,
+    surname: Patch<Text>,
+    language: Patch<Language>,
+    timezone: Patch<TimeZone>,
+    email: Patch<Email>,
+    office_phone: Patch<Text>,
+    mobile_phone: Patch<Text>,
+    interests: Patch<Text>,
+    about_me: Patch<Text>,
+    location: Patch<Text>,
+    extended_fields: Patch<Object>,
+    extra: Patch<Object>,
+    #[serde(borrow)]
+    image: Patch<Members<ImageFields<'b, Patch<String>>>>,
+}
+
+/// A body in which the user has a name.
+#[derive(Deserialize)]
+struct UserBody<'b, P> {
+    #[serde(borrow, default)]
+    user: Patch<Members<UserFields<'b, P>>>,
+}
+
+impl<'b, P: Default + Deserialize<'b>> UserFields<'b, P> {
+    /// Reads a body: `{"user":{…}}`, or the inner object alone.
+    fn read(body: &'b [u8]) -> Result<Self, Error> {
+        let inside = |path: &str| path.strip_prefix("user.").unwrap_or(path).to_owned();
+        let UserBody { user } = json::read(body, inside)?;
+        let fields: Self = match user {
+            Patch::Set(Members(fields)) => fields,
+            Patch::Clear => return Err(Error::invalid("user", "must be an object")),
+            Patch::Keep => json::read(body, str::to_owned)?,
+        };
+        // What is kept to the letter is sent to other clients.
+        if matches!(fields.extra, Patch::Set(_)) || matches!(fields.extended_fields, Patch::Set(_))
+        {
+            json::check(body)?;
+        }
+        Ok(fields)
+    }
+
+    fn roles(&self) -> Result<Option<Roles>, Error> {
+        let roles = self.roles.clone().map(Roles::try_from).transpose();
+        roles.map_err(|fault| match fault.section() {
+            Some(section) => Error::invalid(format!("roles.{}", section.name()), fault.to_string()),
+            None => Error::invalid("roles", fault.to_string()),
+        })
+    }
+
+    fn image(&self) -> Result<Patch<ImageSource>, Error> {
+        match &self.image {
+            Patch::Keep => Ok(Patch::Keep),
+            Patch::Clear => Ok(Patch::Clear),
+            Patch::Set(Members(fields)) => fields.source(),
+        }
+    }
+
+    fn change_profile(&self, profile: &mut Profile) {
+        self.name.apply(&mut profile.name);
+        self.surname.apply(&mut profile.surname);
+        self.language.apply(&mut profile.language);
+        self.timezone.apply(&mut profile.timezone);
+        self.email.apply(&mut profile.email);
+        self.office_phone.apply(&mut profile.office_phone);
+        self.mobile_phone.apply(&mut profile.mobile_phone);
+        self.interests.apply(&mut profile.interests);
+        self.about_me.apply(&mut profile.about_me);
+        self.location.apply(&mut profile.location);
+        self.extended_fields.apply(&mut profile.extended_fields);
+        self.extra.apply(&mut profile.extra);
+    }
+}
 
 /// Reads the body of "Create user": `{"user":{…}}`, or the inner object alone. The image is told apart, since it
 /// may have to be fetched.
@@ -20,78 +106,61 @@ use crate::web::{Members, raw_member, read_object, shortened};
 /// # Errors
 /// [`Error::Invalid`] and [`Error::Image`] naming the field.
 pub fn new_user(body: &[u8]) -> Result<(NewUser, Option<ImageSource>), Error> {
-    let root = read_object(body)?;
-    let members = user_members(&root, body)?;
-    let username = members
-        .checked("username")?
-        .flatten()
-        .ok_or_else(|| members.invalid("username", "is mandatory"))?;
-    let auth_source: AuthSource = members.checked("authSource")?.flatten().unwrap_or_default();
-    let password = match members.string("password")?.flatten() {
-        None => None,
-        Some(text) => {
-            if !auth_source.is_local() {
-                return Err(
-                    members.invalid("password", "must be absent unless authSource is LOCAL")
-                );
-            }
-            let password = Password::try_from(text);
-            Some(password.map_err(|problem| members.invalid("password", problem))?)
-        }
+    let mut fields = UserFields::<Option<Password>>::read(body)?;
+    let username = fields.username.take();
+    let username = username.ok_or_else(|| Error::invalid("username", "is mandatory"))?;
+    let auth_source = fields.auth_source.take().unwrap_or_default();
+    if fields.password.is_some() && !auth_source.is_local() {
+        return Err(Error::invalid(
+            "password",
+            "must be absent unless authSource is LOCAL",
+        ));
+    }
+    let roles = fields.roles()?.unwrap_or_default();
+    let image = match fields.image()? {
+        Patch::Set(source) => Some(source),
+        Patch::Keep | Patch::Clear => None,
     };
     let mut profile = Profile::default();
-    change_profile(members, &mut profile)?;
+    fields.change_profile(&mut profile);
     let new = NewUser {
         username,
         auth_source,
-        password,
-        enabled: members.boolean("enabled")?.flatten().unwrap_or(true),
-        roles: roles(members)?.unwrap_or_default(),
-        external_id: members.checked("externalId")?.flatten(),
-        common_id: members.checked("commonId")?.flatten(),
+        password: fields.password,
+        enabled: fields.enabled.unwrap_or(true),
+        roles,
+        external_id: fields.external_id,
+        common_id: fields.common_id,
         profile,
         image: None,
     };
-    let image = members.get("image").map(image_of_user).transpose()?;
-    Ok((new, image.flatten()))
+    Ok((new, image))
 }
 
 /// The body of "Update user".
 pub struct Update<'b> {
-    root: Value<'b>,
-    body: &'b [u8],
+    fields: UserFields<'b, IgnoredAny>,
+    roles: Option<Roles>,
 }
 
 impl<'b> Update<'b> {
-    /// Reads the body: `{"user":{…}}`, or the inner object alone.
+    /// Reads the body: `{"user":{…}}`, or the inner object alone. All that can be wrong by itself comes out here, but
+    /// for the image.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the field.
     pub fn read(body: &'b [u8]) -> Result<Self, Error> {
-        let root = read_object(body)?;
-        let update = Self { root, body };
-        let members = update.members()?;
-        // All that can be wrong by itself comes out now, before anyone is looked up.
-        change_profile(members, &mut Profile::default())?;
-        members.checked::<AuthSource>("authSource")?;
-        members.boolean("enabled")?;
-        roles(members)?;
-        for name in ["username", "externalId", "commonId"] {
-            members.string(name)?;
-        }
-        Ok(update)
+        let fields = UserFields::read(body)?;
+        let roles = fields.roles()?;
+        Ok(Self { fields, roles })
     }
 
-    fn members(&self) -> Result<Members<'_>, Error> {
-        user_members(&self.root, self.body)
-    }
-
-    /// The image that the user is to have: `None` where it stays, `Some(None)` where it goes.
+    /// The image that the user is to have.
     ///
     /// # Errors
     /// [`Error::Invalid`] and [`Error::Image`] naming the field.
-    pub fn image(&self) -> Result<Option<Option<ImageSource>>, Error> {
-        self.members()?.get("image").map(image_of_user).transpose()
+    pub fn image(&self) -> Result<Patch<ImageSource>, Error> {
+        self.fields.image()
     }
 
     /// Changes a user: absent fields stay, and `null` clears those of the profile.
@@ -99,28 +168,40 @@ impl<'b> Update<'b> {
     /// # Errors
     /// [`Error::Invalid`] where a field is given that cannot change, and is not the present one.
     pub fn apply(&self, user: &mut User) -> Result<(), Error> {
-        let members = self.members()?;
-        let present = [
-            ("username", Some(user.username.as_str())),
-            ("externalId", user.external_id.as_deref()),
-            ("commonId", user.common_id.as_deref()),
+        let fields = &self.fields;
+        let fixed = [
+            (
+                "username",
+                fields.username.as_ref().map(Username::as_str),
+                Some(user.username.as_str()),
+            ),
+            (
+                "externalId",
+                fields.external_id.as_deref(),
+                user.external_id.as_deref(),
+            ),
+            (
+                "commonId",
+                fields.common_id.as_deref(),
+                user.common_id.as_deref(),
+            ),
         ];
-        for (name, present) in present {
-            let given = members.string(name)?.flatten();
+        for (name, given, present) in fixed {
             if given.is_some() && given != present {
-                return Err(members.invalid(name, "cannot be changed"));
+                return Err(Error::invalid(name, "cannot be changed"));
             }
         }
-        if let Some(auth_source) = members.checked("authSource")?.flatten() {
-            user.auth_source = auth_source;
+        if let Some(auth_source) = &fields.auth_source {
+            user.auth_source = auth_source.clone();
         }
-        if let Some(enabled) = members.boolean("enabled")?.flatten() {
+        if let Some(enabled) = fields.enabled {
             user.enabled = enabled;
         }
-        if let Some(roles) = roles(members)? {
-            user.roles = roles;
+        if let Some(roles) = &self.roles {
+            user.roles = roles.clone();
         }
-        change_profile(members, &mut user.profile)
+        fields.change_profile(&mut user.profile);
+        Ok(())
     }
 }
 
@@ -129,13 +210,13 @@ impl<'b> Update<'b> {
 /// # Errors
 /// [`Error::Invalid`] naming the field.
 pub fn new_password(body: &[u8]) -> Result<Password, Error> {
-    let root = read_object(body)?;
-    let members = Members::of(&root, "");
-    let text = members
-        .string("newPassword")?
-        .flatten()
-        .ok_or_else(|| members.invalid("newPassword", "is mandatory"))?;
-    Password::try_from(text).map_err(|problem| members.invalid("newPassword", problem))
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        new_password: Option<Password>,
+    }
+    let Body { new_password } = json::read(body, str::to_owned)?;
+    new_password.ok_or_else(|| Error::invalid("newPassword", "is mandatory"))
 }
 
 /// Requires that the password of a user from this source is kept here, so that it can be changed.
@@ -160,95 +241,15 @@ pub fn require_local(auth_source: &AuthSource) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Invalid`] naming the field.
 pub fn check_message(body: &[u8]) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Body<'b> {
+        #[serde(borrow, rename = "message")]
+        _message: Option<Borrowed<'b>>,
+    }
     if body.is_empty() {
         return Ok(());
     }
-    let root = read_object(body)?;
-    Members::of(&root, "").string("message").map(drop)
-}
-
-fn user_members<'v>(root: &'v Value<'v>, body: &'v [u8]) -> Result<Members<'v>, Error> {
-    match Members::of(root, "").get("user") {
-        None => Ok(Members::of(root, "").with_text(body)),
-        Some(user) if user.is_object() => {
-            let members = Members::of(user, "");
-            // Few requests have a member that is kept to the letter, for which the body is read once more.
-            let has_objects = ["extra", "extendedFields"]
-                .iter()
-                .any(|name| members.get(name).is_some());
-            let text = has_objects.then(|| raw_member(body, "user")).flatten();
-            Ok(members.with_text(text.map_or(body, |text| text.get().as_bytes())))
-        }
-        Some(_) => Err(Error::invalid("user", "must be an object")),
-    }
-}
-
-/// Sets what is given, and clears what is `null`.
-fn change_profile(members: Members<'_>, profile: &mut Profile) -> Result<(), Error> {
-    fn set<T>(field: &mut Option<T>, given: Option<Option<T>>) {
-        if let Some(value) = given {
-            *field = value;
-        }
-    }
-    set(&mut profile.name, members.checked("name")?);
-    set(&mut profile.surname, members.checked("surname")?);
-    set(&mut profile.language, members.checked("language")?);
-    set(&mut profile.timezone, members.checked("timezone")?);
-    set(&mut profile.email, members.checked("email")?);
-    set(&mut profile.office_phone, members.checked("officePhone")?);
-    set(&mut profile.mobile_phone, members.checked("mobilePhone")?);
-    set(&mut profile.interests, members.checked("interests")?);
-    set(&mut profile.about_me, members.checked("aboutMe")?);
-    set(&mut profile.location, members.checked("location")?);
-    set(
-        &mut profile.extended_fields,
-        members.object("extendedFields")?,
-    );
-    set(&mut profile.extra, members.object("extra")?);
-    Ok(())
-}
-
-fn roles(members: Members<'_>) -> Result<Option<Roles>, Error> {
-    let Some(given) = members.get("roles").filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    if !given.is_object() {
-        return Err(members.invalid("roles", "must be an object"));
-    }
-    let mut sections = Vec::new();
-    for (name, list) in Members::of(given, "roles.").iter() {
-        let section = Section::ALL
-            .into_iter()
-            .find(|section| section.name() == name)
-            .ok_or_else(|| {
-                members.invalid(
-                    "roles",
-                    "may have the sections management, training, social, play",
-                )
-            })?;
-        let allowed = || {
-            let names: Vec<&str> = section.roles().iter().map(|role| role.name()).collect();
-            let field = format!("roles.{}", section.name());
-            Error::invalid(field, format!("must be a list of {}", names.join(", ")))
-        };
-        let list = match list {
-            Value::Null => continue,
-            list => list.as_array().ok_or_else(allowed)?,
-        };
-        let roles: Option<Vec<Role>> = list
-            .iter()
-            .map(|role| {
-                let mut roles = section.roles().iter();
-                roles
-                    .find(|known| role.as_str() == Some(known.name()))
-                    .copied()
-            })
-            .collect();
-        sections.push((section, roles.ok_or_else(allowed)?));
-    }
-    Roles::try_from(sections)
-        .map(Some)
-        .map_err(|problem| members.invalid("roles.management", problem))
+    json::read::<Body<'_>>(body, str::to_owned).map(drop)
 }
 
 /// A user as Netex shows it, keys in alphabetical order. Never with a password.

@@ -16,23 +16,31 @@ pub fn empty(status: StatusCode) -> Answer {
     answer
 }
 
-/// An answer of JSON, as `application/json` without a parameter.
+/// An answer of JSON, as this media type.
 ///
 /// # Errors
 /// [`Error::Internal`] when `body` cannot be written as JSON.
-pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Answer, Error> {
-    written(status, serde_json::to_vec(body))
+pub fn json(
+    status: StatusCode,
+    media_type: &'static str,
+    body: &impl Serialize,
+) -> Result<Answer, Error> {
+    written(status, media_type, serde_json::to_vec(body))
 }
 
 /// What [`json`] does for all types of bodies alike.
-fn written(status: StatusCode, body: serde_json::Result<Vec<u8>>) -> Result<Answer, Error> {
+fn written(
+    status: StatusCode,
+    media_type: &'static str,
+    body: serde_json::Result<Vec<u8>>,
+) -> Result<Answer, Error> {
     let mut answer = empty(status);
     *answer.body_mut() = body.map_err(|error| Error::Internal {
         detail: format!("an answer cannot be written: {error}"),
     })?;
     answer
         .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     Ok(answer)
 }
 

@@ -1,140 +1,160 @@
-//! Bodies of JSON, read so that what is wrong with one can be said without repeating what it holds.
+//! Bodies of JSON, read into types that declare what they hold. What is wrong with one is said without repeating what
+//! it holds.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use base64_simd::STANDARD;
-use serde::Deserializer as _;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json_borrow::Value;
 
+use super::shortened;
 use crate::Error;
 
-/// Reads a body that must be a JSON object. Strings are borrowed from the body where that is possible.
+/// Reads a body that must be a JSON object. `name` makes of a member's path in the body what messages call it.
+///
+/// # Errors
+/// [`Error::Invalid`] for what is no JSON, and otherwise for the first member that is wrong.
+pub fn read<'b, T: Deserialize<'b>>(
+    body: &'b [u8],
+    name: impl Fn(&str) -> String,
+) -> Result<T, Error> {
+    let text = std::str::from_utf8(body).map_err(|_| Error::invalid(BODY, "is not UTF-8"))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize(&mut reader) {
+        Ok(Members(value)) => {
+            reader.end().map_err(|error| malformed(&error))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // Syntax comes before members, wherever they stand.
+            check(body)?;
+            Err(fault(&error, name))
+        }
+    }
+}
+
+/// What messages call the body itself.
+const BODY: &str = "The body";
+
+/// Checks that a body is JSON that any reader takes: not nested too deep, and without half a surrogate pair, which
+/// [`read`] accepts in what it skips or keeps to the letter.
 ///
 /// # Errors
 /// [`Error::Invalid`] naming the place.
-pub fn read_object(body: &[u8]) -> Result<Value<'_>, Error> {
-    let value: Value<'_> = serde_json::from_slice(body).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        Error::invalid(
-            "The body",
-            format!("is not valid JSON (line {line}, column {column})"),
-        )
-    })?;
-    match value {
-        Value::Object(_) => Ok(value),
-        _ => Err(Error::invalid("The body", "must be a JSON object")),
-    }
+pub fn check(body: &[u8]) -> Result<(), Error> {
+    serde_json::from_slice::<Value<'_>>(body)
+        .map(drop)
+        .map_err(|error| malformed(&error))
 }
 
-/// The members of a JSON object. Of members of one name the last counts.
-///
-/// What the readers return is `None` for an absent member and `Some(None)` for `null`.
-#[derive(Clone, Copy)]
-pub struct Members<'v> {
-    object: &'v Value<'v>,
-    /// What stands before a member's name in messages: nothing, or `image.`.
-    path: &'static str,
-    /// The object as it was sent, where members are to be kept so.
-    text: &'v [u8],
+fn malformed(error: &serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let problem = format!("is not valid JSON (line {line}, column {column})");
+    Error::invalid(BODY, problem)
 }
 
-impl<'v> Members<'v> {
-    /// The members of an object; none where `object` is not one.
-    pub fn of(object: &'v Value<'v>, path: &'static str) -> Self {
-        let text = &[];
-        Self { object, path, text }
-    }
-
-    /// The same with the text that the object was read from, which [`Members::object`] needs.
-    pub fn with_text(self, text: &'v [u8]) -> Self {
-        Self { text, ..self }
-    }
-
-    /// All members, in the order of the body.
-    pub fn iter(&self) -> impl Iterator<Item = (&'v str, &'v Value<'v>)> {
-        self.object.iter_object().into_iter().flatten()
-    }
-
-    /// A member as it is.
-    pub fn get(&self, name: &str) -> Option<&'v Value<'v>> {
-        self.iter()
-            .filter_map(|(member, value)| (member == name).then_some(value))
-            .last()
-    }
-
-    /// A string.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] naming the member, as for all readers.
-    pub fn string(&self, name: &str) -> Result<Option<Option<&'v str>>, Error> {
-        self.read(name, "must be a string", Value::as_str)
-    }
-
-    /// A boolean.
-    ///
-    /// # Errors
-    /// As [`Members::string`].
-    pub fn boolean(&self, name: &str) -> Result<Option<Option<bool>>, Error> {
-        self.read(name, "must be true or false", Value::as_bool)
-    }
-
-    /// A string that is checked by the type it becomes.
-    ///
-    /// # Errors
-    /// As [`Members::string`], with what the type says.
-    pub fn checked<T>(&self, name: &str) -> Result<Option<Option<T>>, Error>
-    where
-        T: TryFrom<String, Error = &'static str>,
-    {
-        let Some(Some(text)) = self.string(name)? else {
-            return Ok(self.get(name).map(|_| None));
+/// The error that a member is wrong. Of serde's text only that is taken which does not repeat the member's value.
+fn fault(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    name: impl Fn(&str) -> String,
+) -> Error {
+    let text = error.inner().to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(problem, _)| problem);
+    if let Some(member) = text.strip_prefix("duplicate field ") {
+        let member = member.trim_matches('`');
+        let path = match error.path().iter().len() {
+            0 => member.to_owned(),
+            _ => format!("{}.{member}", error.path()),
         };
-        T::try_from(text.to_owned())
-            .map(|value| Some(Some(value)))
-            .map_err(|problem| self.invalid(name, problem))
+        return Error::invalid(name(&path), "is given twice");
+    }
+    if error.path().iter().len() == 0 {
+        return Error::invalid(BODY, "must be a JSON object");
+    }
+    let field = shortened(&name(&error.path().to_string()));
+    if text.starts_with("unknown field ") {
+        return Error::invalid(field, "is not a known field");
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => Error::invalid(field, format!("must be {}", words(expected))),
+        // What the member's own type says.
+        None => Error::invalid(field, text.to_owned()),
+    }
+}
+
+/// What serde expects, in the words of JSON.
+fn words(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "true or false",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        other => other,
+    }
+}
+
+/// An object whose members make a `T`. A derived type alone would also take a list of its members' values.
+pub struct Members<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor(PhantomData))
+    }
+}
+
+struct MembersVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for MembersVisitor<T> {
+    type Value = Members<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
     }
 
-    /// An object that is kept to the letter: numbers may have more digits than any type of ours.
-    ///
-    /// # Errors
-    /// As [`Members::checked`].
-    pub fn object<T>(&self, name: &str) -> Result<Option<Option<T>>, Error>
-    where
-        T: TryFrom<Box<RawValue>, Error = &'static str>,
-    {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Null) => Ok(Some(None)),
-            Some(_) => raw_member(self.text, name)
-                .ok_or("must be an object")
-                .and_then(|text| T::try_from(text.to_owned()))
-                .map(|object| Some(Some(object)))
-                .map_err(|problem| self.invalid(name, problem)),
-        }
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members)).map(Members)
     }
+}
 
-    /// The error that a member has this problem.
-    pub fn invalid(&self, name: &str, problem: &'static str) -> Error {
-        Error::invalid(format!("{}{name}", self.path), problem)
+/// What a request says of a value that may be there already. A member of this type needs `#[serde(default)]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// The member is absent: the value stays as it is.
+    #[default]
+    Keep,
+    /// The member is `null`: there is to be no value.
+    Clear,
+    /// This is the value.
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::deserialize(deserializer)?;
+        Ok(value.map_or(Self::Clear, Self::Set))
     }
+}
 
-    fn read<T>(
-        &self,
-        name: &str,
-        problem: &'static str,
-        read: impl FnOnce(&'v Value<'v>) -> Option<T>,
-    ) -> Result<Option<Option<T>>, Error> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Null) => Ok(Some(None)),
-            Some(value) => read(value)
-                .map(|value| Some(Some(value)))
-                .ok_or_else(|| self.invalid(name, problem)),
+impl<T: Clone> Patch<T> {
+    /// Changes a value.
+    pub fn apply(&self, value: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *value = None,
+            Self::Set(new) => *value = Some(new.clone()),
         }
     }
 }
+
+/// A string that is borrowed from the body, unless it holds escapes.
+#[derive(Deserialize)]
+pub struct Borrowed<'b>(#[serde(borrow)] pub Cow<'b, str>);
 
 /// Bytes in base64 as a JSON string, which nobody has to look through for what must be escaped.
 ///
@@ -148,33 +168,4 @@ pub fn base64_string(bytes: &[u8]) -> Result<Box<RawValue>, Error> {
     RawValue::from_string(json).map_err(|error| Error::Internal {
         detail: format!("base64 cannot be written: {error}"),
     })
-}
-
-/// The text of an object's member; of members of one name the last one's.
-pub fn raw_member<'b>(object: &'b [u8], name: &str) -> Option<&'b RawValue> {
-    let mut reader = serde_json::Deserializer::from_slice(object);
-    let member = reader.deserialize_map(LastMember(name)).ok()?;
-    reader.end().ok()?;
-    member
-}
-
-/// Reads an object for the last member of this name.
-struct LastMember<'n>(&'n str);
-
-impl<'b> Visitor<'b> for LastMember<'_> {
-    type Value = Option<&'b RawValue>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'b>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut last = None;
-        while let Some((name, value)) = members.next_entry::<String, &RawValue>()? {
-            if name == self.0 {
-                last = Some(value);
-            }
-        }
-        Ok(last)
-    }
 }

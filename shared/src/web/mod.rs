@@ -5,14 +5,14 @@ mod answer;
 mod caller;
 mod head;
 pub mod header;
-mod json;
+pub mod json;
 mod picture;
 mod request_id;
 
 pub use answer::{Answer, empty, json, shortened, with_headers_of};
 pub use caller::{Authorization, Secret};
 pub use head::{Head, decode_segment};
-pub use json::{Members, base64_string, raw_member, read_object};
+pub use json::base64_string;
 pub use picture::{etag, picture, unless_known};
 pub use request_id::request_id;
 

@@ -23,5 +23,6 @@ mod name;
 mod netex_fetch;
 mod netex_user;
 mod password;
+mod roles;
 mod users;
 mod variables;

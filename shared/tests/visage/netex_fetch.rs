@@ -59,6 +59,18 @@ fn urls_that_are_asked() {
             "[2606:2800:220:1::1]",
             "/",
         ),
+        (
+            "http://[::ffff:93.184.216.34]/",
+            "http://*:*",
+            "[::ffff:93.184.216.34]",
+            "/",
+        ),
+        (
+            "http://[64:ff9b::93.184.216.34]/",
+            "http://*:*",
+            "[64:ff9b::93.184.216.34]",
+            "/",
+        ),
     ] {
         let fetch = fetch(url, origin).unwrap_or_else(|fault| panic!("{url}: {fault}"));
         assert_eq!(fetch.authority(), authority, "{url}");
@@ -92,6 +104,9 @@ fn urls_that_are_not() {
         ("http://169.254.169.254/latest/meta-data/", Refused),
         ("http://100.64.0.1/", Refused),
         ("http://224.0.0.1/", Refused),
+        ("http://192.0.2.1/", Refused),
+        ("http://198.18.0.1/", Refused),
+        ("http://240.0.0.1/", Refused),
         ("http://255.255.255.255/", Refused),
         ("http://0.0.0.0/", Refused),
         ("http://[::]/", Refused),
@@ -101,7 +116,10 @@ fn urls_that_are_not() {
         ("http://[64:ff9b::10.0.0.1]/", Refused),
         ("http://[fc00::1]/", Refused),
         ("http://[fe80::1]/", Refused),
+        ("http://[fec0::1]/", Refused),
+        ("http://[2001:db8::1]/", Refused),
         ("http://[ff02::1]/", Refused),
+        ("http://[ff0e::1]/", Refused),
         ("http://[v1.x]/", Refused),
         ("http://2130706433/", Refused),
         ("http://127.1/", Refused),

@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use visage::Error;
 use visage::directory::{By, Directory};
 use visage::image::Image;
-use visage::netex::{Update, new_user, update_user_and_image, view};
+use visage::netex::{Update, new_password, new_user, update_user_and_image, view};
 use visage::store::{Fault, MemoryStore};
 use visage::user::User;
 
@@ -36,7 +36,7 @@ fn objects_are_kept_to_the_letter() {
     let object = r#"{ "b":1e2, "a":[1.50,123456789012345678901234567890,-0], "b":"\u00e9" }"#;
     for create in [
         format!(r#"{{"user":{{"username":"ana","extra":{object},"extendedFields":{object}}}}}"#),
-        format!(r#"{{"extra":1,"username":"ana","extra":{object},"extendedFields":{object}}}"#),
+        format!(r#"{{"extra":{object},"username":"ana","extendedFields":{object}}}"#),
     ] {
         let shown = shown(&create, r#"{"user":{"name":"Ana"}}"#);
         assert!(shown.contains(&format!(r#""extra":{object}"#)), "{shown}");
@@ -97,4 +97,64 @@ fn an_update_that_breaks_off_says_whether_the_image_is_changed() {
         assert_eq!(change(store), Ok(()), "the same again completes it");
     }
     assert!(before > 0 && between > 0, "{before} {between}");
+}
+
+#[test]
+fn objects_are_such_as_every_client_can_read() {
+    let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+    let accepts = |object: &str| {
+        let body = format!(r#"{{"user":{{"username":"ana","extra":{object}}}}}"#);
+        let update = format!(r#"{{"user":{{"extendedFields":{object}}}}}"#);
+        let accepted = new_user(body.as_bytes()).is_ok();
+        assert_eq!(Update::read(update.as_bytes()).is_ok(), accepted);
+        accepted
+    };
+    assert!(accepts(&nested(100)));
+    assert!(!accepts(&nested(126)));
+    assert!(!accepts(&nested(5000)));
+    assert!(accepts(r#"{"a":"\ud83d\udc26"}"#));
+    assert!(!accepts(r#"{"a":"\ud83d"}"#));
+    // What is ignored goes nowhere.
+    let unknown = format!(r#"{{"username":"ana","unknown":{}}}"#, nested(5000));
+    assert!(new_user(unknown.as_bytes()).is_ok());
+}
+
+#[test]
+fn a_refusal_repeats_no_value() {
+    for field in [
+        "username",
+        "password",
+        "authSource",
+        "enabled",
+        "roles",
+        "externalId",
+        "commonId",
+        "name",
+        "email",
+        "language",
+        "timezone",
+        "extendedFields",
+        "extra",
+        "image",
+    ] {
+        for value in [
+            r#""hush, expected nothing at line 1 column 2""#,
+            r#"{"key":"hush"}"#,
+            r#"["hush"]"#,
+            r#"{"management":["hush"]}"#,
+            r#"{"base64Image":"hush"}"#,
+        ] {
+            let body = format!(r#"{{"user":{{"{field}":{value}}}}}"#);
+            for error in [
+                new_user(body.as_bytes()).map(drop),
+                Update::read(body.as_bytes()).map(drop),
+            ] {
+                let text = error.map_or_else(|error| error.to_string(), |()| String::new());
+                assert!(!text.contains("hush"), "{body}: {text}");
+            }
+        }
+    }
+    let error = new_password(br#"{"newPassword":["hush"]}"#).map(drop);
+    let text = error.unwrap_err().to_string();
+    assert_eq!(text, "newPassword must be a string.");
 }
