@@ -1,8 +1,8 @@
 //! Runs Visage's `spin.toml` on an embedded WebAssembly engine, where Spin is not installed.
 //!
-//! This is for development and for tests. Production is Spin, SpinKube or a Spin cloud: this host
-//! knows only what Visage needs, has no TLS and one SQLite file for a store. How much of it clients
-//! may take is limited in [`server`].
+//! This is for development and for tests. Production is Spin: this host knows only what Visage needs,
+//! has no TLS and one SQLite file for a store. How much of it clients may take is limited in
+//! [`server`].
 #![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -45,8 +45,8 @@ use crate::variables::{Given, Sources, Variables, Visible};
 
 /// Builds and runs the application of a spin.toml on an embedded WebAssembly engine.
 ///
-/// For development and tests; production is Spin, SpinKube or a Spin cloud. The flags that `spin up`
-/// has too mean the same, and SPIN_VARIABLE_NAME in the environment sets a variable as well.
+/// For development and tests; production is Spin. The flags that `spin up` has too mean the same, and
+/// SPIN_VARIABLE_NAME in the environment sets a variable as well.
 #[derive(Parser)]
 #[command(version)]
 struct Flags {

@@ -1,6 +1,6 @@
 //! Where users and avatars are kept: the only place that knows a key or a stored format.
 //!
-//! The rules behind the order of the operations here are the README's "Storage".
+//! `docs/ARCHITECTURE.md` tells the keys, the formats, and why the operations have the order they have.
 
 mod avatar;
 mod create;

@@ -13,7 +13,7 @@ pub const MAX_BATCH: usize = 25;
 pub const COUNTER: &str = "visage.sequence";
 
 /// A key-value store with the operations that Spin's key-value interfaces have, and no stronger promises:
-/// see "Storage" in the README for what each of Spin's stores really does.
+/// `docs/ARCHITECTURE.md` tells what each of Spin's stores really does.
 ///
 /// An operation that failed may have taken effect all the same.
 #[allow(

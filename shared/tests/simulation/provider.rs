@@ -5,7 +5,7 @@ use std::mem;
 
 use visage::Error;
 
-/// A store of Spin's, with its defects: README, "Storage".
+/// A store of Spin's, with its defects: docs/ARCHITECTURE.md, "What Spin's stores promise".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
     Sqlite,
