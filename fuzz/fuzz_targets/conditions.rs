@@ -5,7 +5,7 @@ use http::header::{IF_MATCH, IF_NONE_MATCH};
 use libfuzzer_sys::fuzz_target;
 use visage::directory::{Avatar, Change};
 use visage::store::MemoryStore;
-use visage::{Error, f5, netex};
+use visage::{Error, f5, web};
 use visage_fuzz::{assert_answer, directory, new_user, now, pixel, request};
 
 fuzz_target!(|input: &[u8]| {
@@ -55,10 +55,7 @@ fuzz_target!(|input: &[u8]| {
             revision: "0123456789abcdef".to_owned(),
         },
     };
-    for answer in [
-        f5::show(&head, avatar.clone()),
-        netex::show_image(&head, avatar),
-    ] {
+    for answer in [f5::show(&head, avatar.clone()), web::picture(&head, avatar)] {
         let answer = answer.expect("a picture is shown");
         assert!(answer.headers().contains_key("etag"));
         assert_answer(&answer);

@@ -18,7 +18,9 @@ use crate::Error;
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::netex::ImageSource;
-use crate::web::{Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id};
+use crate::web::{
+    Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id, with_headers_of_all,
+};
 
 /// How long a call waits for the store where the variable `store_timeout_ms` doesn't say.
 const DEFAULT_STORE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,6 +47,8 @@ pub async fn serve(
     let started = Instant::now();
     let mut call = Call::new(request).await;
     let id = request_id(&call.head);
+    // What was sent counts: a family may read a `POST` as another method.
+    let with_body = call.head.method != Method::HEAD;
     let outcome = handle(&mut call).await;
     let detail = outcome
         .as_ref()
@@ -65,7 +69,7 @@ pub async fn serve(
     if let Ok(id) = HeaderValue::try_from(id) {
         answer.headers_mut().insert(header::X_REQUEST_ID, id);
     }
-    send(answer, call.head.method != Method::HEAD).await
+    send(with_headers_of_all(answer), with_body).await
 }
 
 impl Call {
