@@ -4,6 +4,7 @@ use http::Method;
 use visage::Error;
 use visage::bpm::{self, Representation, ShownAvatar};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
+use visage::user::User;
 use visage::web::Answer;
 
 struct BpmAvatar;
@@ -36,7 +37,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn change(call: &mut Call) -> Result<Answer, Error> {
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let caller = caller(call).await?;
     let representation = Representation::negotiate(&call.head)?;
     let boundary = bpm::boundary(&call.head)?;
     let image = bpm::upload(boundary, call.body_stream()?).await?;
@@ -48,7 +49,7 @@ async fn change(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn show(call: &mut Call) -> Result<Answer, Error> {
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let caller = caller(call).await?;
     let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
     let user = bpm::find_user(&call.directory, &call.head, &caller).await?;
 
@@ -57,10 +58,17 @@ async fn show(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn remove(call: &mut Call) -> Result<Answer, Error> {
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let caller = caller(call).await?;
     let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
     let user = bpm::find_oneself(&call.directory, &call.head, &caller).await?;
 
     call.directory.put_avatar(user.number, None).await?;
     representation.show(&user, ShownAvatar::Default)
+}
+
+async fn caller(call: &Call) -> Result<User, Error> {
+    if bpm::is_cross_site(&call.head) {
+        bpm::allow_cross_site(&call.variable("bpm_cross_site").await?)?;
+    }
+    bpm::authenticate(&call.head, &call.directory).await
 }

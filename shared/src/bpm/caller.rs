@@ -9,12 +9,36 @@ use crate::directory::{By, Directory};
 use crate::password;
 use crate::store::Store;
 use crate::user::User;
+use crate::web::header::SEC_FETCH_SITE;
 use crate::web::{Authorization, Head};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// Whether a browser sends this for a page of another site. It may then add credentials that it remembers, of which the
+/// page knows nothing.
+pub fn is_cross_site(head: &Head) -> bool {
+    let mut values = head.headers.get_all(SEC_FETCH_SITE).iter();
+    values.any(|value| value == "cross-site")
+}
+
+/// Lets pages of other sites pass where the variable `bpm_cross_site` is `true`.
+///
+/// # Errors
+/// [`Error::NotAuthorized`] where it is `false` or empty, and [`Error::Unavailable`] where it is neither.
+pub fn allow_cross_site(bpm_cross_site: &str) -> Result<(), Error> {
+    match bpm_cross_site.trim() {
+        "true" => Ok(()),
+        "false" | "" => Err(Error::NotAuthorized {
+            action: "cross-site call",
+        }),
+        _ => Err(Error::Unavailable {
+            detail: "variable bpm_cross_site: is not true or false".to_owned(),
+        }),
+    }
+}
 
 /// The caller. An unknown or disabled user, or one without a password of our own, takes as long to refuse as a
 /// wrong password.

@@ -101,7 +101,7 @@ fn errors() -> Vec<Error> {
     vec![
         Error::NoSuchUser("bob".to_owned()),
         Error::NoSuchUser("<&>\"'\u{1}\u{fffe}]]>".to_owned()),
-        Error::NotYours {
+        Error::NotAuthorized {
             action: "change avatar",
         },
         Error::NoFile,
