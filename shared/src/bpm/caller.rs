@@ -5,7 +5,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::Error;
-use crate::directory::{By, Directory};
+use crate::directory::Directory;
 use crate::password;
 use crate::store::Store;
 use crate::user::User;
@@ -41,13 +41,13 @@ pub fn allow_cross_site(bpm_cross_site: &str) -> Result<(), Error> {
 }
 
 /// The caller. An unknown or disabled user, or one without a password of our own, takes as long to refuse as a
-/// wrong password.
+/// wrong password, and as many operations on the store.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`], and the directory's.
 pub async fn authenticate<S: Store>(head: &Head, directory: &Directory<S>) -> Result<User, Error> {
     let (username, password) = credentials(head).ok_or(Error::Unauthenticated)?;
-    let user = directory.find(&username, &[By::Username]).await?;
+    let user = directory.find_by_username(&username).await?;
     let user = user.filter(|user| user.enabled && user.auth_source.is_local());
     let hash = user.as_ref().and_then(|user| user.password.as_ref());
     let verified = password::verify_remembered(hash, &password);
