@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use visage::directory::{Avatar, Change};
 use visage::store::MemoryStore;
 use visage::variable::F5_RATE_LIMIT;
-use visage::{Error, f5, netex};
+use visage::{Error, f5, web};
 use visage_fuzz::{assert_answer, directory, new_user, now, pixel, request};
 
 fuzz_target!(|input: &[u8]| {
@@ -60,10 +60,7 @@ fuzz_target!(|input: &[u8]| {
             revision: "0123456789abcdef".to_owned(),
         },
     };
-    for answer in [
-        f5::show(&head, avatar.clone()),
-        netex::show_image(&head, avatar),
-    ] {
+    for answer in [f5::show(&head, avatar.clone()), web::picture(&head, avatar)] {
         let answer = answer.expect("a picture is shown");
         assert!(answer.headers().contains_key("etag"));
         assert_answer(&answer);

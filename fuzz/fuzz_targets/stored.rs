@@ -14,7 +14,7 @@ use visage::directory::{By, Directory, Terms};
 use visage::image::Image;
 use visage::name::UserNumber;
 use visage::store::{MemoryStore, Store as _};
-use visage::{bpm, f5, netex};
+use visage::{bpm, f5, netex, web};
 use visage_fuzz::{PIXEL, SECRET, assert_answer, directory, new_user, now, pixel, stored, user};
 
 const ALICE: UserNumber = UserNumber(1);
@@ -101,7 +101,7 @@ fn read(directory: &Directory<MemoryStore>, store: &MemoryStore) {
             let head = visage_fuzz::request(b"GET /").expect("a request").0;
             for answer in [
                 f5::show(&head, avatar.clone()),
-                netex::show_image(&head, avatar.clone()),
+                web::picture(&head, avatar.clone()),
             ] {
                 check(answer);
             }

@@ -179,7 +179,7 @@ pub fn assert_answer(answer: &Answer) {
         Some(b"application/x-javascript") => assert_call(body),
         Some(b"application/xml") => assert_xml(body),
         Some(b"image/png" | b"image/jpeg" | b"image/gif") => {
-            assert_eq!(header("x-content-type-options"), Some(&b"nosniff"[..]));
+            assert_eq!(header("cache-control"), Some(&b"private, no-cache"[..]));
         }
         Some(other) => panic!("an answer of type {}", other.escape_ascii()),
     }

@@ -95,9 +95,9 @@ pub enum Error {
     #[error("There is nothing at this path.")]
     NoSuchPath,
 
-    /// The caller may not do this to another user.
+    /// The caller may not do this: to another user, or from a page of another site.
     #[error("You are not authorized to perform the '{action}' action.")]
-    NotYours {
+    NotAuthorized {
         /// The vendor's name of the action.
         action: &'static str,
     },

@@ -21,6 +21,8 @@ files! {
     bpm_avatar: "bpm-avatar",
     bpm_avatar_forms: "bpm-avatar-forms",
     bpm_avatar_read: "bpm-avatar-read",
+    bpm_cross_site: "bpm-cross-site",
+    bpm_cross_site_allowed: "bpm-cross-site-allowed",
     f5_rate_limit: "f5-rate-limit",
     f5_user_image: "f5-user-image",
     f5_user_image_read: "f5-user-image-read",

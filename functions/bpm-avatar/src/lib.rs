@@ -5,7 +5,7 @@ use visage::Error;
 use visage::bpm::{self, Representation, ShownAvatar};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::user::User;
-use visage::variable::EXPOSE_DETAILS;
+use visage::variable::{BPM_CROSS_SITE, EXPOSE_DETAILS};
 use visage::web::Answer;
 
 struct BpmAvatar;
@@ -64,6 +64,9 @@ async fn remove(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn authenticate(call: &Call) -> Result<User, Error> {
+    if bpm::is_cross_site(&call.head) {
+        bpm::allow_cross_site(*call.variable(&BPM_CROSS_SITE).await?)?;
+    }
     let caller = bpm::authenticate(&call.head, &call.directory).await?;
     // Whatever fails from here on, what the answer may tell of it is known.
     call.variable(&EXPOSE_DETAILS).await?;

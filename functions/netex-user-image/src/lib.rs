@@ -3,9 +3,8 @@
 
 use http::Method;
 use visage::Error;
-use visage::netex::{self, Mode, Operation, Target};
+use visage::netex::{self, Target};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
-use visage::user::User;
 use visage::variable::NETEX_TOKENS;
 use visage::web::Answer;
 
@@ -32,24 +31,18 @@ async fn add(call: &mut Call) -> Result<Answer, Error> {
     netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     call.head.require_json(true)?;
     let body = call.body().await?;
-    let mode = Mode::of(&call.head)?;
-    let image = netex::image_body(&body)?;
-    let user = owner(call).await?;
-
-    call.directory.put_avatar(user.number, Some(&image)).await?;
-    netex::succeed(Operation::Image, mode)
+    netex::add_image(&call.head, &call.directory, &user(call)?, &body).await
 }
 
 async fn show(call: &mut Call) -> Result<Answer, Error> {
     netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
-    let user = owner(call).await?;
-    let avatar = call.directory.avatar(user.number).await?;
-    netex::show_image(&call.head, avatar.ok_or(Error::NoImage)?)
+    netex::show_image(&call.head, &call.directory, &user(call)?).await
 }
 
-async fn owner(call: &Call) -> Result<User, Error> {
+/// The user as it stands in the path.
+fn user(call: &Call) -> Result<String, Error> {
     match Target::of(&call.head)? {
-        Target::Image(user) => netex::find_user(&call.directory, &user).await,
+        Target::Image(user) => Ok(user),
         _ => Err(Error::NoSuchPath),
     }
 }

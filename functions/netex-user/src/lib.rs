@@ -1,5 +1,5 @@
 //! Netex learningCloud: `PUT …/users/{user}`, update user, and its siblings: `GET` and `DELETE`, and below the user
-//! `activate`, `deactivate` and `changePassword`.
+//! `activate`, `deactivate` and `changePassword`, and `image` where the path has a doubled slash.
 
 use http::Method;
 use visage::Error;
@@ -33,8 +33,12 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
         (Activate(_) | Deactivate(_) | ChangePassword(_), _) => {
             Err(Error::MethodNotAllowed { allow: "PUT" })
         }
-        // Spin routes the image to its own component, but for a path with doubled slashes.
-        (Image(_), _) => Err(Error::NoSuchPath),
+        // Spin routes the image to a component of its own, but not where the path has a doubled slash.
+        (Image(user), &Method::POST) => add_image(call, &user).await,
+        (Image(user), &Method::GET | &Method::HEAD) => show_image(call, &user).await,
+        (Image(_), _) => Err(Error::MethodNotAllowed {
+            allow: "GET, HEAD, POST",
+        }),
     }
 }
 
@@ -106,4 +110,16 @@ async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
         })
         .await?;
     netex::succeed(Operation::Password, mode)
+}
+
+async fn add_image(call: &mut Call, user: &str) -> Result<Answer, Error> {
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
+    call.head.require_json(true)?;
+    let body = call.body().await?;
+    netex::add_image(&call.head, &call.directory, user, &body).await
+}
+
+async fn show_image(call: &mut Call, user: &str) -> Result<Answer, Error> {
+    netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
+    netex::show_image(&call.head, &call.directory, user).await
 }

@@ -130,7 +130,7 @@ fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
             text: "User '{0}' not found.",
             parameter: Some(name),
         },
-        Error::NotYours { action } => Exception {
+        Error::NotAuthorized { action } => Exception {
             status: StatusCode::FORBIDDEN,
             number: "CWTBG0549E",
             class: "NotAuthorizedActionException",

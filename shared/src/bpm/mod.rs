@@ -10,7 +10,7 @@ mod upload;
 mod xml;
 
 pub use avatar::ShownAvatar;
-pub use caller::authenticate;
+pub use caller::{allow_cross_site, authenticate, is_cross_site};
 pub use exception::refuse;
 pub use method::override_method;
 pub use representation::Representation;
@@ -61,7 +61,7 @@ pub async fn find_user<'u, S: Store>(
 /// included.
 ///
 /// # Errors
-/// [`Error::NotYours`], and those of [`find_user`].
+/// [`Error::NotAuthorized`], and those of [`find_user`].
 pub async fn find_oneself<'u, S: Store>(
     directory: &Directory<S>,
     head: &Head,
@@ -71,7 +71,7 @@ pub async fn find_oneself<'u, S: Store>(
     if user.number == caller.number {
         Ok(user)
     } else {
-        Err(Error::NotYours {
+        Err(Error::NotAuthorized {
             action: "change avatar",
         })
     }

@@ -41,6 +41,9 @@ impl<S: Store> Directory<S> {
         for group in 0..last.div_ceil(segment::NUMBERS * GROUP) {
             let mut group = Group::read(self, group, last).await?;
             for position in 0..group.len() {
+                if page.users.len() >= count {
+                    return Ok(page);
+                }
                 let found = group.look_at(self, position).await?;
                 page.unreadable.extend(found.unreadable);
                 // The page is right whatever becomes of this. A walk that is cut off has got further so.
@@ -53,9 +56,6 @@ impl<S: Store> Directory<S> {
                     let numbers: Vec<u64> = rest.by_ref().take(missing).collect();
                     self.show(&numbers, &mut page).await?;
                 }
-            }
-            if page.users.len() >= count {
-                break;
             }
         }
         Ok(page)

@@ -111,6 +111,18 @@ impl<S: Store> Directory<S> {
         }
     }
 
+    /// The user with this username, found in as many operations whether there is one or not.
+    ///
+    /// # Errors
+    /// As [`Directory::find`].
+    pub async fn find_by_username(&self, username: &str) -> Result<Option<User>, Error> {
+        let folded = fold(username);
+        let holder = self.holder(&key::name(&folded)).await?;
+        // Users are numbered from 1.
+        let user = self.live(holder.unwrap_or(UserNumber(0))).await?;
+        Ok(user.filter(|user| user.username.folded() == folded))
+    }
+
     /// Changes a user by `change`, which is called again with a newer value when another call came between.
     ///
     /// # Errors

@@ -125,15 +125,17 @@ impl<S: Store> Directory<S> {
         let avatar = key::avatar(number);
         if let Some(stored) = self.stored_avatar(number).await? {
             let tickets = key::avatar_tickets(number);
-            let last = match self.store.get(&tickets).await? {
-                Some(bytes) => counter(&bytes)?,
-                None => 0,
-            };
+            let counted = self.store.get(&tickets).await?;
+            let last = counted.as_deref().map_or(Ok(0), counter)?;
             let mut removed = stored.unused().start;
             while removed <= last {
                 removed = self.remove_parts(number, removed..last + 1).await?;
             }
-            self.remove_keys(&[tickets, avatar]).await?;
+            // The avatar leads here if this breaks off, so it goes later.
+            if counted.is_some() {
+                self.remove_keys(&[tickets]).await?;
+            }
+            self.remove_keys(&[avatar]).await?;
         }
         self.remove_keys(&[key::user(number)]).await
     }

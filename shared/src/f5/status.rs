@@ -39,7 +39,7 @@ fn codes(error: &Error) -> (StatusCode, u8) {
         | Error::MissingParameter(_)
         | Error::Taken { .. } => (StatusCode::BAD_REQUEST, 3),
         Error::Unauthenticated => (StatusCode::UNAUTHORIZED, 16),
-        Error::Disabled(_) | Error::NotYours { .. } => (StatusCode::FORBIDDEN, 7),
+        Error::Disabled(_) | Error::NotAuthorized { .. } => (StatusCode::FORBIDDEN, 7),
         Error::NoSuchUser(_) | Error::NoImage | Error::NoSuchPath => (StatusCode::NOT_FOUND, 5),
         Error::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, 3),
         Error::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, 12),

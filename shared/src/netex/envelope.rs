@@ -96,7 +96,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::SeveralFiles
         | Error::MissingParameter(_)
         | Error::Taken { .. } => StatusCode::BAD_REQUEST,
-        Error::NotYours { .. } => StatusCode::FORBIDDEN,
+        Error::NotAuthorized { .. } => StatusCode::FORBIDDEN,
         Error::PreconditionFailed => StatusCode::CONFLICT,
         Error::TooManyChanges { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Contended | Error::Unavailable { .. } | Error::TimedOut => {

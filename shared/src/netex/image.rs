@@ -1,13 +1,13 @@
 //! Images in Netex's requests.
 
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::{Mode, Operation, find_user, succeed};
 use crate::Error;
-use crate::directory::Avatar;
+use crate::directory::Directory;
 use crate::image::Image;
+use crate::store::Store;
 use crate::web::json::{self, Borrowed, Members, Patch};
 use crate::web::{self, Answer, Head};
 
@@ -83,13 +83,34 @@ impl<U> ImageFields<'_, U> {
     }
 }
 
-/// The answer that shows an image itself.
+/// Adds the image in this body to the user whom the path means.
 ///
 /// # Errors
-/// [`Error::Internal`] when the answer cannot be written.
-pub fn show_image(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
-    let mut answer = web::picture(head, avatar)?;
-    let headers = answer.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    Ok(answer)
+/// Those of [`image_body`], [`Mode::of`] and [`find_user`], and the directory's.
+pub async fn add_image<S: Store>(
+    head: &Head,
+    directory: &Directory<S>,
+    user: &str,
+    body: &[u8],
+) -> Result<Answer, Error> {
+    let mode = Mode::of(head)?;
+    let image = image_body(body)?;
+    let user = find_user(directory, user).await?;
+
+    directory.put_avatar(user.number, Some(&image)).await?;
+    succeed(Operation::Image, mode)
+}
+
+/// Shows the image of the user whom the path means.
+///
+/// # Errors
+/// [`Error::NoImage`], those of [`find_user`], and the directory's.
+pub async fn show_image<S: Store>(
+    head: &Head,
+    directory: &Directory<S>,
+    user: &str,
+) -> Result<Answer, Error> {
+    let user = find_user(directory, user).await?;
+    let avatar = directory.avatar(user.number).await?;
+    web::picture(head, avatar.ok_or(Error::NoImage)?)
 }

@@ -9,7 +9,7 @@ mod user;
 
 pub use envelope::{refuse, show, succeed};
 pub use fetch::{Fetch, FetchFault, FetchResponse};
-pub use image::{ImageSource, image_body, show_image};
+pub use image::{ImageSource, add_image, image_body, show_image};
 pub use page::Page;
 pub use platform::{Mode, Operation};
 pub use user::{Update, check_message, new_password, new_user, require_local, view};

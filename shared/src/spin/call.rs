@@ -24,7 +24,9 @@ use crate::image::Image;
 use crate::name::UserNumber;
 use crate::netex::ImageSource;
 use crate::variable::{IMAGE_URL_ORIGIN, Origin, PUBLIC_ORIGIN, STORE_TIMEOUT_MS, Variable};
-use crate::web::{Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id};
+use crate::web::{
+    Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id, with_headers_of_all,
+};
 
 /// A request to a component, and what it needs to answer it.
 pub struct Call {
@@ -52,6 +54,8 @@ pub async fn serve(
     let _undisturbed = Undisturbed::unless_sqlite();
     let mut call = Call::new(request).await;
     let id = request_id(&call.head);
+    // What was sent counts: a family may read a `POST` as another method.
+    let with_body = call.head.method != Method::HEAD;
     let outcome = handle(&mut call).await;
     if let Some(detail) = outcome.as_ref().err().and_then(Error::detail) {
         call.notes.push(detail.to_owned());
@@ -71,7 +75,7 @@ pub async fn serve(
             let _ = directory.tidy(number).await;
         });
     }
-    send(answer, call.head.method != Method::HEAD).await
+    send(with_headers_of_all(answer), with_body).await
 }
 
 impl Call {

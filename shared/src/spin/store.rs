@@ -190,7 +190,10 @@ impl Store for SpinStore {
     }
 
     async fn pause(&self, milliseconds: u64) {
+        // To wait for rivals is to wait for the store.
+        self.begin();
         monotonic_clock::wait_for(milliseconds.saturating_mul(1_000_000)).await;
+        self.end();
     }
 }
 

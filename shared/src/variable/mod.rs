@@ -31,6 +31,9 @@ pub static F5_TOKENS: Variable<UserTokens> = Variable {
 /// Whether IBM BPM's error documents show what only the log does otherwise.
 pub static EXPOSE_DETAILS: Variable<bool> = Variable::boolean("expose_details");
 
+/// Whether pages of other sites may call IBM BPM's API with the credentials that a browser remembers.
+pub static BPM_CROSS_SITE: Variable<bool> = Variable::boolean("bpm_cross_site");
+
 /// The origin that images given by URL are fetched from.
 pub static IMAGE_URL_ORIGIN: Variable<Option<ImageOrigin>> = Variable {
     name: "image_url_origin",
@@ -71,10 +74,11 @@ pub static STORE_TIMEOUT_MS: Variable<Duration> = Variable {
     when_empty: None,
 };
 
-const ALL: [&dyn Check; 7] = [
+const ALL: [&dyn Check; 8] = [
     &NETEX_TOKENS,
     &F5_TOKENS,
     &EXPOSE_DETAILS,
+    &BPM_CROSS_SITE,
     &IMAGE_URL_ORIGIN,
     &PUBLIC_ORIGIN,
     &F5_RATE_LIMIT,

@@ -1,12 +1,13 @@
 //! What goes back to the client.
 
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use crate::Error;
 
-/// An answer: status, headers and the whole body. `Content-Length` and `X-Request-Id` are added when it is sent.
+/// An answer: status, headers and the whole body. `Content-Length`, `X-Request-Id` and what [`with_headers_of_all`] knows
+/// are added when it is sent.
 pub type Answer = Response<Vec<u8>>;
 
 /// An answer without a body.
@@ -56,6 +57,17 @@ pub fn with_headers_of(error: &Error, mut answer: Answer) -> Answer {
         }
         _ => {}
     }
+    answer
+}
+
+/// The answer with the headers that every answer has. Caches keep nothing that doesn't say otherwise: not all credentials
+/// are an `Authorization`, which would tell them so. Browsers take the type for what it is said to be.
+pub fn with_headers_of_all(mut answer: Answer) -> Answer {
+    let headers = answer.headers_mut();
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
 

@@ -5,6 +5,8 @@ use http::header::{
     HeaderName, IF_MATCH, IF_NONE_MATCH,
 };
 
+/// BPM: whether a browser sends the request for a page of another site.
+pub const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Netex: the caller's credentials.
 pub const X_CLOUD_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-cloud-auth-token");
 /// Netex: whether the caller waits for all platforms.
@@ -30,6 +32,7 @@ pub fn read(name: &str) -> Option<HeaderName> {
         "content-type" => CONTENT_TYPE,
         "if-match" => IF_MATCH,
         "if-none-match" => IF_NONE_MATCH,
+        "sec-fetch-site" => SEC_FETCH_SITE,
         "x-cloud-auth-token" => X_CLOUD_AUTH_TOKEN,
         "x-cloud-synchronization" => X_CLOUD_SYNCHRONIZATION,
         "x-http-method-override" => X_HTTP_METHOD_OVERRIDE,

@@ -9,7 +9,7 @@ pub mod json;
 mod picture;
 mod request_id;
 
-pub use answer::{Answer, empty, json, shortened, with_headers_of};
+pub use answer::{Answer, empty, json, shortened, with_headers_of, with_headers_of_all};
 pub use caller::{Authorization, Secret};
 pub use head::{Head, decode_segment};
 pub use json::base64_string;

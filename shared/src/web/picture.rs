@@ -1,7 +1,7 @@
 //! A picture as it is, and what a cache has to know of it.
 
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
-use http::header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
 use super::{Answer, Head, empty};
@@ -46,13 +46,14 @@ pub fn unless_known(
 /// # Errors
 /// As [`etag`].
 pub fn picture(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
-    unless_known(head, &avatar.change, || {
+    let mut answer = unless_known(head, &avatar.change, || {
         let mut answer = Answer::new(avatar.bytes.into());
-        let headers = answer.headers_mut();
         let media_type = HeaderValue::from_static(avatar.format.media_type());
-        headers.insert(CONTENT_TYPE, media_type);
-        // What a browser should never do with a picture of a user's: look for a script in it.
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        answer.headers_mut().insert(CONTENT_TYPE, media_type);
         Ok(answer)
-    })
+    })?;
+    // A browser may keep it for its user, and asks each time whether it is still the same.
+    let private = HeaderValue::from_static("private, no-cache");
+    answer.headers_mut().insert(CACHE_CONTROL, private);
+    Ok(answer)
 }

@@ -101,7 +101,7 @@ fn errors() -> Vec<Error> {
     vec![
         Error::NoSuchUser("bob".to_owned()),
         Error::NoSuchUser("<&>\"'\u{1}\u{fffe}]]>".to_owned()),
-        Error::NotYours {
+        Error::NotAuthorized {
             action: "change avatar",
         },
         Error::NoFile,
@@ -150,13 +150,16 @@ fn a_character_that_xml_cannot_carry_is_replaced() {
     );
 }
 
-/// Whether documents are of a schema, which xmllint tells; a machine without it has the parser's word alone.
+/// Requires that a document is of a schema, which xmllint tells. A machine without it leaves this out, but not where `CI`
+/// is set.
 fn assert_valid(schema: &str, xml: &str) {
     let schema = format!("{}/tests/schema/{schema}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("xmllint");
     command.args(["--noout", "--schema", &schema, "-"]);
     let Ok(mut child) = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-        eprintln!("there is no xmllint here");
+        assert!(std::env::var_os("CI").is_none(), "CI needs xmllint");
+        // Past the harness, which keeps to itself what a test prints that passes.
+        let _ = writeln!(std::io::stderr(), "left out: there is no xmllint here");
         return;
     };
     child

@@ -11,6 +11,7 @@
 
 mod accept;
 mod avatar_terms;
+mod bpm_caller;
 mod bpm_documents;
 mod bpm_upload;
 mod directory;

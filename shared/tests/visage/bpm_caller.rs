@@ -1,0 +1,119 @@
+//! Who calls IBM BPM.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::executor::block_on;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method};
+use visage::Error;
+use visage::bpm::{allow_cross_site, authenticate, is_cross_site};
+use visage::directory::Directory;
+use visage::password::Password;
+use visage::store::{Fault, MemoryStore};
+use visage::user::NewUser;
+use visage::web::Head;
+use visage::web::header::SEC_FETCH_SITE;
+
+use crate::users::new_user;
+
+const PASSWORD: &str = "hush-hush";
+
+fn head() -> Head {
+    Head {
+        method: Method::GET,
+        origin: String::new(),
+        path: String::new(),
+        query: String::new(),
+        headers: HeaderMap::new(),
+    }
+}
+
+/// Whether the caller passes, and how many operations on the store that takes.
+fn login(store: &MemoryStore, username: &str, password: &str) -> (bool, usize) {
+    let mut head = head();
+    let credentials = STANDARD.encode(format!("{username}:{password}"));
+    let basic = HeaderValue::try_from(format!("Basic {credentials}")).unwrap();
+    head.headers.insert(AUTHORIZATION, basic);
+    // The same content, counted from 0 and with no fault in reach.
+    let store = store.failing_at(usize::MAX, Fault::Before);
+    let outcome = block_on(authenticate(&head, &Directory::new(store.clone())));
+    assert!(matches!(outcome, Ok(_) | Err(Error::Unauthenticated)));
+    (outcome.is_ok(), store.operations())
+}
+
+#[test]
+fn an_unknown_user_costs_the_store_what_a_known_one_does() {
+    let store = MemoryStore::default();
+    let directory = Directory::new(store.clone());
+    let create = |user| block_on(directory.create(user)).unwrap();
+    let with_password = |username| NewUser {
+        password: Some(Password::try_from(PASSWORD.to_owned()).unwrap()),
+        ..new_user(username)
+    };
+    create(with_password("ana"));
+    create(NewUser {
+        enabled: false,
+        ..with_password("disabled")
+    });
+    create(new_user("no-password"));
+    let deleted = create(with_password("deleted"));
+    block_on(directory.delete(deleted.number)).unwrap();
+    assert_eq!(login(&store, "ana", PASSWORD), (true, 2));
+    for (username, password) in [
+        ("ana", "hush"),
+        ("nobody", PASSWORD),
+        ("", PASSWORD),
+        ("0", PASSWORD),
+        ("disabled", PASSWORD),
+        ("no-password", PASSWORD),
+        ("deleted", PASSWORD),
+    ] {
+        assert_eq!(login(&store, username, password), (false, 2), "{username}");
+    }
+    // Creations that died at each operation, some when the name led to a record that was not live.
+    for operation in 0.. {
+        let abandoned = format!("abandoned-{operation}");
+        let user = NewUser {
+            external_id: Some(abandoned.clone().try_into().unwrap()),
+            ..new_user(&abandoned)
+        };
+        let dying = Directory::new(store.failing_at(operation, Fault::Death));
+        let created = block_on(dying.create(user)).is_ok();
+        assert_eq!(
+            login(&store, &abandoned, PASSWORD),
+            (false, 2),
+            "{abandoned}"
+        );
+        if created {
+            break;
+        }
+    }
+}
+
+#[test]
+fn what_comes_from_another_site() {
+    for (values, expected) in [
+        (&[][..], false),
+        (&["same-origin"], false),
+        (&["same-site"], false),
+        (&["none"], false),
+        (&["cross-site"], true),
+        (&["same-origin", "cross-site"], true),
+    ] {
+        let mut head = head();
+        for value in values {
+            let value = HeaderValue::from_static(value);
+            head.headers.append(SEC_FETCH_SITE, value);
+        }
+        assert_eq!(is_cross_site(&head), expected, "{values:?}");
+    }
+}
+
+#[test]
+fn whether_another_site_may() {
+    assert_eq!(allow_cross_site(true), Ok(()));
+    let refusal = Error::NotAuthorized {
+        action: "cross-site call",
+    };
+    assert_eq!(allow_cross_site(false), Err(refusal));
+}
