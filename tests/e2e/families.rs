@@ -153,35 +153,3 @@ fn a_token_that_is_taken_back_is_refused_after_the_next_start() {
         .send(&calls::put_image("hush-ana", "avatar.png"))
         .expect(401);
 }
-
-/// Spin lets an instance make 256 swaps in its life, which is 128 requests long.
-#[test]
-fn an_instance_does_not_run_out_of_swaps() {
-    let server = Server::start();
-    let mut connection = server.connect();
-    let mut call = |request: &Request| connection.send(request).expect("an answer").expect(200);
-    for number in 0..300 {
-        let name = format!("user-{number}");
-        call(&calls::create(&json!({
-            "username": name,
-            "externalId": format!("external-{number}"),
-            "commonId": format!("common-{number}"),
-        })));
-    }
-    for number in 0..150 {
-        let changes =
-            json!({ "name": "x", "image": { "base64Image": fixtures::base64("avatar.png") } });
-        call(&calls::update(&format!("user-{number}"), &changes));
-    }
-    // The worst there is: two swaps each, and the parts of the picture before to be removed.
-    for number in 0..150 {
-        let image = json!({ "base64Image": fixtures::base64("avatar.png@300000") });
-        call(&calls::update(
-            "user-0",
-            &json!({ "name": number.to_string(), "image": image }),
-        ));
-    }
-    for number in 0..150 {
-        call(&calls::netex("DELETE", &format!("/user-{number}")));
-    }
-}

@@ -27,6 +27,7 @@ mod mutation;
 mod races;
 mod readme;
 mod restart;
+mod retirement;
 mod secrets;
 mod sizes;
 mod store_faults;
