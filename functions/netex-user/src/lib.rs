@@ -75,7 +75,7 @@ async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let mode = Mode::of(&call.head)?;
     let number = netex::delete_user(&call.directory, user).await?;
     call.tidy_after(number);
-    netex::succeed(Operation::Update, mode)
+    netex::succeed(Operation::Delete, mode)
 }
 
 async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Error> {
@@ -90,7 +90,7 @@ async fn enable(call: &mut Call, user: &str, enabled: bool) -> Result<Answer, Er
         Ok(())
     })
     .await?;
-    netex::succeed(Operation::Image, mode)
+    netex::succeed(Operation::Enable, mode)
 }
 
 async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
@@ -109,7 +109,7 @@ async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
             Ok(())
         })
         .await?;
-    netex::succeed(Operation::Password, mode)
+    netex::succeed(Operation::ChangePassword, mode)
 }
 
 async fn add_image(call: &mut Call, user: &str) -> Result<Answer, Error> {

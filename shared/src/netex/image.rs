@@ -98,7 +98,7 @@ pub async fn add_image<S: Store>(
     let user = find_user(directory, user).await?;
 
     directory.put_avatar(user.number, Some(&image)).await?;
-    succeed(Operation::Image, mode)
+    succeed(Operation::AddImage, mode)
 }
 
 /// Shows the image of the user whom the path means.

@@ -43,12 +43,16 @@ impl Mode {
 pub enum Operation {
     /// Create user.
     Create,
-    /// Update user, and delete user.
+    /// Update user.
     Update,
-    /// Add an image to a user, and activate and deactivate a user.
-    Image,
+    /// Delete user, which reports as an update does.
+    Delete,
+    /// Add an image to a user.
+    AddImage,
+    /// Activate or deactivate a user, which reports as an image does.
+    Enable,
     /// Change a user's password: a matter of management alone.
-    Password,
+    ChangePassword,
 }
 
 /// What the platforms report of an operation that succeeded.
@@ -81,19 +85,19 @@ impl Operation {
                     ("management", 201),
                 ],
             },
-            (Self::Update, Synchronous) => Report {
+            (Self::Update | Self::Delete, Synchronous) => Report {
                 status: 204,
                 platforms: &[("training", 200), ("social", 204), ("management", 204)],
             },
-            (Self::Update, Asynchronous) => Report {
+            (Self::Update | Self::Delete, Asynchronous) => Report {
                 status: 204,
                 platforms: &[("training", 202), ("social", 202), ("management", 204)],
             },
-            (Self::Password, _) => Report {
+            (Self::ChangePassword, _) => Report {
                 status: 204,
                 platforms: &[("management", 204)],
             },
-            (Self::Image, Synchronous) => Report {
+            (Self::AddImage | Self::Enable, Synchronous) => Report {
                 status: 204,
                 platforms: &[
                     ("training", 200),
@@ -102,7 +106,7 @@ impl Operation {
                     ("management", 204),
                 ],
             },
-            (Self::Image, Asynchronous) => Report {
+            (Self::AddImage | Self::Enable, Asynchronous) => Report {
                 status: 204,
                 platforms: &[
                     ("training", 202),
