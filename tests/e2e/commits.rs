@@ -92,7 +92,9 @@ fn no_call_commits_more_often_than_it_must() {
         ),
         ("F5 update", 1, calls::put_image("hush-ana", "64x64.png")),
         ("show", 0, calls::read("ana")),
-        ("list", 0, calls::netex("GET", "")),
+        // What it has found out of the users.
+        ("list", 1, calls::netex("GET", "")),
+        ("list again", 0, calls::netex("GET", "")),
         ("show the image", 0, calls::netex("GET", "/ana/image")),
         ("BPM show", 0, avatar("GET", "application/json")),
         ("BPM show as XML", 0, avatar("GET", "text/xml")),

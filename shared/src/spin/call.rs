@@ -14,7 +14,7 @@ use spin_sdk::wasip3::spawn;
 
 use super::body::Body;
 use super::fetch::fetch;
-use super::instance::Undisturbed;
+use super::instance::{Instance, Undisturbed};
 use super::send::send;
 use super::store::SpinStore;
 use super::variable::variable;
@@ -50,8 +50,9 @@ pub async fn serve(
     handle: impl AsyncFnOnce(&mut Call) -> Result<Answer, Error>,
     refuse: impl AsyncFnOnce(&Call, &Error) -> Answer,
 ) -> Result<Response, ErrorCode> {
-    let started = Instant::now();
+    Instance::retire_if_worn();
     let _undisturbed = Undisturbed::unless_sqlite();
+    let started = Instant::now();
     let mut call = Call::new(request).await;
     let id = request_id(&call.head);
     // What was sent counts: a family may read a `POST` as another method.
@@ -70,7 +71,9 @@ pub async fn serve(
     }
     if let Some(number) = call.changed {
         let directory = Directory::new(SpinStore::new(call.store_timeout));
+        let undisturbed = Undisturbed::unless_sqlite();
         spawn(async move {
+            let _undisturbed = undisturbed;
             // Whatever is left is in nobody's way.
             let _ = directory.tidy(number).await;
         });

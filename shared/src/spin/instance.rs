@@ -14,7 +14,7 @@ use crate::store::is_binary;
 /// The most swaps that an instance makes: Spin 4.1 never gives back the handle of one, and the 257th fails.
 pub(super) const MAX_SWAPS: u32 = 250;
 
-/// After so many swaps an instance takes no further calls. Sixteen calls may be under way, which need some more.
+/// After so many swaps an instance retires. Sixteen calls may be under way, which need some more.
 const RETIRES_AFTER: u32 = 128;
 
 /// How long an answer of the store counts as a sign that it will answer again.
@@ -26,6 +26,7 @@ thread_local! {
         heard: Cell::new(None),
         swaps: Cell::new(0),
         is_sqlite: Cell::new(None),
+        is_worn: Cell::new(false),
         is_retired: Cell::new(false),
     } };
 }
@@ -38,6 +39,8 @@ pub(super) struct Instance {
     swaps: Cell<u32>,
     /// `None` while nothing is stored that tells.
     is_sqlite: Cell<Option<bool>>,
+    /// Whether the next call is to be the last.
+    is_worn: Cell<bool>,
     is_retired: Cell<bool>,
 }
 
@@ -99,7 +102,7 @@ impl Instance {
             swaps
         });
         if swaps >= RETIRES_AFTER {
-            retire();
+            Self::wear_out();
         }
         swaps <= MAX_SWAPS
     }
@@ -109,10 +112,21 @@ impl Instance {
         INSTANCE.with(|instance| instance.heard.set(None));
     }
 
-    /// The store does not answer. Spin starts another instance for the next call, and fresh connections with it.
-    pub(super) fn retire() {
-        Self::doubt();
-        retire();
+    /// The next call that begins here is the last one. Spin starts another instance for the one after it.
+    pub(super) fn wear_out() {
+        INSTANCE.with(|instance| instance.is_worn.set(true));
+    }
+
+    /// Takes no further calls if this instance is worn out. To be called before anything else that a call does: a call
+    /// that the host has accepted and not started would wait for ever. There is none while another one starts.
+    ///
+    /// The calls under way come to their end. Then Spin ends the instance, since it is idle.
+    pub(super) fn retire_if_worn() {
+        INSTANCE.with(|instance| {
+            if instance.is_worn.get() && !instance.is_retired.replace(true) {
+                backpressure_inc();
+            }
+        });
     }
 
     /// Whether the store is Spin's SQLite store, as far as that is known.
@@ -147,13 +161,5 @@ impl Undisturbed {
 impl Drop for Undisturbed {
     fn drop(&mut self) {
         backpressure_dec();
-    }
-}
-
-/// Takes no further calls. The calls under way come to their end; then Spin ends the instance, since it is idle.
-fn retire() {
-    let was_retired = INSTANCE.with(|instance| instance.is_retired.replace(true));
-    if !was_retired {
-        backpressure_inc();
     }
 }

@@ -60,7 +60,10 @@ impl SpinStore {
         };
         match &outcome {
             Ok(_) => Instance::heard(),
-            Err(_) => Instance::retire(),
+            Err(_) => {
+                Instance::doubt();
+                Instance::wear_out();
+            }
         }
         outcome
     }
