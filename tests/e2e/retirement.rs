@@ -53,7 +53,7 @@ fn no_call_is_left_behind_in_an_instance_that_retires() {
     let server = Server::with(&[("store_timeout_ms", "120000")]);
     calls::together(32, |caller| {
         let mut connection = server.connect();
-        for call in 0..40 {
+        for call in 0..20 {
             let user = json!({
                 "username": format!("user-{caller}-{call}"),
                 "externalId": format!("external {caller} {call}"),
