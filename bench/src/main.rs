@@ -1,4 +1,4 @@
-//! Visage against the floor, over HTTP: `bench/README.md` tells how to read what this prints.
+//! Compares Visage with the floor, over HTTP. `bench/README.md` explains the output.
 #![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
 
 mod calls;

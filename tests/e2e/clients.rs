@@ -1,5 +1,5 @@
-//! Clients that people have: each builds an upload of its own making. One that the machine doesn't have is left out, for
-//! whoever builds Visage needs nothing but Rust; where `CI` is set all must be there.
+//! Real clients, each of which builds its own upload. A client that the machine lacks is skipped, since Visage itself
+//! needs only Rust. If `CI` is set, all must be there.
 
 use std::io::Write as _;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::calls;
 
 const PASSWORD: &str = "päss:wörd";
 
-/// What `HttpURLConnection` accepts in JDK 8.
+/// The `Accept` header of `HttpURLConnection` in JDK 8.
 const ACCEPT_OF_OLDER_JAVA: &str = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
 
 const PICTURES: [(&str, &str, &str); 4] = [
@@ -21,7 +21,7 @@ const PICTURES: [(&str, &str, &str); 4] = [
     ("avatar.gif", "image/gif", "gif"),
 ];
 
-/// Has a client upload each picture, and looks at what it prints of the answer.
+/// Lets a client upload each picture, and checks what it prints of the answer.
 fn uploads(program: &str, arguments: impl Fn(&str, &str, &str) -> Vec<String>) {
     if !is_there(program) {
         return;
@@ -35,7 +35,7 @@ fn uploads(program: &str, arguments: impl Fn(&str, &str, &str) -> Vec<String>) {
         let output = Command::new(program)
             .args(arguments(&url, &file.display().to_string(), media_type))
             .env("NO_PROXY", "127.0.0.1")
-            // Java reads its arguments by the locale.
+            // Java decodes its arguments by the locale.
             .env("LC_ALL", "C.UTF-8")
             .output()
             .expect("the client starts");
@@ -47,18 +47,18 @@ fn uploads(program: &str, arguments: impl Fn(&str, &str, &str) -> Vec<String>) {
     }
 }
 
-/// Whether the machine has a program; if not, says that its test is left out, or fails where `CI` is set.
+/// Whether the machine has a program. If not, reports that its test is skipped, or fails if `CI` is set.
 fn is_there(program: &str) -> bool {
     let is_there = Command::new(program).arg("--version").output().is_ok();
     if !is_there {
         assert!(std::env::var_os("CI").is_none(), "CI needs {program}");
-        // Past the harness, which keeps to itself what a test prints that passes.
-        let _ = writeln!(std::io::stderr(), "left out: there is no {program} here");
+        // Bypasses the harness, which hides the output of a test that passes.
+        let _ = writeln!(std::io::stderr(), "skipped: {program} is missing");
     }
     is_there
 }
 
-/// Has a client upload each picture whose source is a file of `tests/e2e/clients`.
+/// Lets a client upload each picture. The client's source is a file in `tests/e2e/clients`.
 fn uploads_by_source(program: &str, source: &str, more: &[&str]) {
     let source = root().join("tests/e2e/clients").join(source);
     let source = source.display().to_string();
