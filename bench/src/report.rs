@@ -24,10 +24,10 @@ impl Report {
         let mut report = Self { text, effort };
         report.print(&format!(
             "# Results\n\
-             What `cargo run -p visage-bench --release` has measured last. [README.md](README.md) tells how to read it.\n\n\
+             The latest output of `cargo run -p visage-bench --release`. [README.md](README.md) explains the tables.\n\n\
              - Machine: {}.\n\
              - Runtime: {}.\n\
-             - Each value is the median of {} turns of {:?}, with the least and the most of them.\n",
+             - Each value is the median of {} turns of {:?}, with minimum and maximum.\n",
             machine(),
             if visage_tests::serves_with_spin() { "Spin" } else { "visage-host" },
             effort.turns,
