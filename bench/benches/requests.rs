@@ -1,4 +1,4 @@
-//! What the functions do per request, each on its own and natively: `cargo bench -p visage-bench`.
+//! The work of the functions per request, each step on its own and natively: `cargo bench -p visage-bench`.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,7 +40,7 @@ fn json_body(kibibytes: usize) -> Vec<u8> {
     json!({ "image": image }).to_string().into()
 }
 
-/// The JSON of an image's body, as it is read, without its base64.
+/// Parses the JSON of an image's body, without decoding its base64.
 #[divan::bench(args = KIBIBYTES)]
 fn json(bencher: Bencher<'_, '_>, kibibytes: usize) {
     #[derive(Deserialize)]
@@ -59,7 +59,7 @@ fn json(bencher: Bencher<'_, '_>, kibibytes: usize) {
         .bench(|| read::<Body<'_>>(black_box(&body), str::to_owned).is_ok());
 }
 
-/// An image's body, from JSON to the picture that is stored.
+/// Reads an image's body, from JSON to the picture that is stored.
 #[divan::bench(args = KIBIBYTES)]
 fn image_body(bencher: Bencher<'_, '_>, kibibytes: usize) {
     let body = json_body(kibibytes);
@@ -68,7 +68,7 @@ fn image_body(bencher: Bencher<'_, '_>, kibibytes: usize) {
         .bench(|| netex::image_body(black_box(&body)).unwrap());
 }
 
-/// A picture from base64, checks included.
+/// Decodes a picture from base64, with all checks.
 #[divan::bench(args = KIBIBYTES)]
 fn from_base64(bencher: Bencher<'_, '_>, kibibytes: usize) {
     let text = STANDARD.encode(picture("png", kibibytes));
@@ -77,11 +77,11 @@ fn from_base64(bencher: Bencher<'_, '_>, kibibytes: usize) {
         .bench(|| Image::from_base64(black_box(&text), "image/png").unwrap());
 }
 
-/// The same in the other alphabet.
+/// Decodes base64 of the other alphabet.
 #[divan::bench(args = KIBIBYTES)]
 fn from_base64_url(bencher: Bencher<'_, '_>, kibibytes: usize) {
     let mut picture = picture("png", kibibytes);
-    // Something that only this alphabet writes so, as late as can be.
+    // A character of this alphabet only, as late as possible.
     picture.extend([0xff; 3]);
     picture.drain(64..67);
     let text = URL_SAFE.encode(picture);
@@ -90,7 +90,7 @@ fn from_base64_url(bencher: Bencher<'_, '_>, kibibytes: usize) {
         .bench(|| Image::from_base64(black_box(&text), "image/png").unwrap());
 }
 
-/// The checks of a picture.
+/// Checks a picture.
 #[divan::bench(args = ["png", "jpg", "gif"])]
 fn image_checks(bencher: Bencher<'_, '_>, format: &str) {
     let picture = picture(format, 512);
@@ -99,7 +99,7 @@ fn image_checks(bencher: Bencher<'_, '_>, format: &str) {
         .bench_values(|picture| Image::new(picture, "").unwrap());
 }
 
-/// The picture of an upload.
+/// Reads the picture of an upload.
 #[divan::bench(args = KIBIBYTES)]
 fn multipart(bencher: Bencher<'_, '_>, kibibytes: usize) {
     let picture = picture("png", kibibytes);
@@ -109,7 +109,7 @@ fn multipart(bencher: Bencher<'_, '_>, kibibytes: usize) {
         b"\r\n--limit--\r\n",
     ];
     let body = body.concat();
-    // In pieces as large as a component reads them.
+    // In pieces of the size that a component reads.
     let pieces: Vec<Bytes> = body.chunks(64 * 1024).map(Bytes::copy_from_slice).collect();
     bencher.counter(BytesCount::of_slice(&body)).bench(|| {
         let body = stream::iter(pieces.clone().into_iter().map(Ok));
@@ -117,7 +117,7 @@ fn multipart(bencher: Bencher<'_, '_>, kibibytes: usize) {
     });
 }
 
-/// BPM's document with a picture: in JSON, XML and JavaScript.
+/// Writes BPM's document with a picture, as JSON, XML and JavaScript.
 #[divan::bench(args = KIBIBYTES, consts = [0, 1, 2])]
 fn document<const FORM: usize>(bencher: Bencher<'_, '_>, kibibytes: usize) {
     let (user, avatar) = user_with_avatar(kibibytes);

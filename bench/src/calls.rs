@@ -1,4 +1,4 @@
-//! The calls that are measured. Visage and the floor are sent the same requests.
+//! The measured calls. Visage and the floor receive the same requests.
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -9,30 +9,31 @@ use visage_tests::calls::basic;
 use visage_tests::fixtures;
 use visage_tests::server::NETEX_TOKEN;
 
-/// The most connections that a call is made on.
+/// The most connections of a call.
 pub const MAX_CONNECTIONS: u32 = 32;
 
-/// How many users log in for the first time by turns: more than an instance has requests, so that it remembers none.
+/// How many users take turns at logging in for the first time. An instance handles fewer requests than that, so it
+/// never sees one of them twice.
 const FIRST_LOGINS: u64 = 160;
 
-/// The password of those who log in.
+/// The password of users who log in.
 pub const PASSWORD: &str = "correct horse battery staple";
 const USERS_PATH: &str = "/integration/ws/management/rest/users";
 const F5_PATH: &str = "/api/web/namespaces/system/user/settings/image";
 
-/// What stands for the user in a target and in a new user's body.
+/// The placeholder for the user in a target and in a new user's body.
 const USER: &str = "{user}";
 
-/// Whose call it is. No two connections share a user, so that no call has to wait for another's.
+/// Whose call it is. Connections don't share users, so no call waits for another's.
 #[derive(Clone, Copy, PartialEq)]
 enum Who {
-    /// A new user each time.
+    /// A new user for each request.
     New,
-    /// The user of the connection.
+    /// The connection's user.
     User,
-    /// The user of the connection, by name and password.
+    /// The connection's user, by name and password.
     Login,
-    /// Another user each time, by name and password.
+    /// Another user for each request, by name and password.
     FirstLogin,
 }
 
@@ -47,14 +48,14 @@ impl Who {
     }
 }
 
-/// One call.
+/// A measured call.
 #[derive(Clone)]
 pub struct Call {
     /// Its name in the table.
     pub name: String,
     who: Who,
     method: Method,
-    /// Its path, with a placeholder for the user.
+    /// Its path, with the placeholder for the user.
     pub target: String,
     content_type: &'static str,
     body: Bytes,
@@ -72,7 +73,7 @@ impl Call {
         }
     }
 
-    /// Netex: create user, without a password.
+    /// Netex: creates a user without a password.
     pub fn create() -> Self {
         let who = Who::New;
         let body = json!({ "user": user(Some(USER), None) });
@@ -82,7 +83,7 @@ impl Call {
         }
     }
 
-    /// Netex: update user, all of a profile.
+    /// Netex: updates a user's whole profile.
     pub fn update() -> Self {
         let target = format!("{USERS_PATH}/{USER}");
         Self::json(
@@ -93,7 +94,7 @@ impl Call {
         )
     }
 
-    /// Netex: add image to user, of this size.
+    /// Netex: gives a user an image of this size.
     pub fn image(kibibytes: usize) -> Self {
         let image = json!({ "base64Image": picture(kibibytes), "mimeType": "image/png" });
         let target = format!("{USERS_PATH}/{USER}/image");
@@ -101,7 +102,7 @@ impl Call {
         Self::json(name, Method::POST, target, &json!({ "image": image }))
     }
 
-    /// Netex: the user, which is a small answer.
+    /// Netex: reads a user, which is a small answer.
     pub fn show(method: Method) -> Self {
         let target = format!("{USERS_PATH}/{USER}");
         let body = Bytes::new();
@@ -111,7 +112,7 @@ impl Call {
         }
     }
 
-    /// IBM BPM: change my avatar.
+    /// IBM BPM: changes the caller's avatar.
     fn change_avatar(name: &str, who: Who) -> Self {
         let picture = fixtures::picture("64x64.png@65536");
         let body = [
@@ -129,7 +130,7 @@ impl Call {
         }
     }
 
-    /// F5: update user image.
+    /// F5: updates the user image.
     pub fn put() -> Self {
         let body = json!({ "content_type": "image/png", "image": picture(64) });
         Self::json("F5 PUT 64 KiB", Method::PUT, F5_PATH.into(), &body)
@@ -143,12 +144,12 @@ impl Call {
         }
     }
 
-    /// Whether passwords are verified, some at least.
+    /// Whether the call verifies passwords, at least sometimes.
     pub fn logs_in(&self) -> bool {
         matches!(self.who, Who::Login | Who::FirstLogin)
     }
 
-    /// A request of a run, the one with this number of this connection.
+    /// Returns the request with this number on this connection.
     pub fn request(
         &self,
         run: &str,
@@ -177,7 +178,7 @@ impl Call {
     }
 }
 
-/// The calls of the table, in its order.
+/// The calls of the table, in order.
 pub fn all() -> Vec<Call> {
     vec![
         Call::create(),
@@ -192,7 +193,7 @@ pub fn all() -> Vec<Call> {
     ]
 }
 
-/// The users that the calls are about, in the order in which they are to be created.
+/// The users of the calls, in the order to create them.
 pub fn users() -> Vec<Value> {
     let numbers = 0..MAX_CONNECTIONS;
     let names = numbers
@@ -207,7 +208,7 @@ pub fn users() -> Vec<Value> {
         .collect()
 }
 
-/// The variable `f5_tokens`: each user's token is the name.
+/// The value of `f5_tokens`: each user's token is the name.
 pub fn f5_tokens() -> String {
     let names = (0..MAX_CONNECTIONS).map(|number| Who::User.name("", number, 0));
     names
@@ -216,7 +217,7 @@ pub fn f5_tokens() -> String {
         .join(",")
 }
 
-/// A user with all of a profile.
+/// A user with a full profile.
 fn user(username: Option<&str>, password: Option<&str>) -> Value {
     json!({
         "username": username,

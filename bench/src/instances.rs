@@ -1,4 +1,4 @@
-//! What an instance of a component costs: the first answer of a new one, and its memory.
+//! The cost of an instance: its first answer, and its memory.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use crate::calls::PASSWORD;
 use crate::process;
 use crate::spread::Spread;
 
-/// Longer than Spin and the host keep an instance that has nothing to do.
+/// Longer than Spin and the host keep an idle instance.
 const IDLE: Duration = Duration::from_millis(1500);
 
-/// How many requests wait for their bodies while the memory is looked at: eight times as many as an instance answers
-/// at a time, in Spin and in the host.
+/// How many requests wait for their bodies while memory is measured: eight times as many as an instance answers at
+/// once, in Spin and in the host.
 const WAITING: usize = 128;
 
-/// Longer than it takes to verify the password of each request that waits.
+/// Longer than it takes to verify the password of each waiting request.
 const LOGINS: Duration = Duration::from_secs(10);
 
 /// The head of the table of [`row`]s.
@@ -26,7 +26,7 @@ pub const HEAD: &str = "\
 |---|--:|--:|--:|
 ";
 
-/// A call of each component, by the component's name.
+/// One call per component, by the component's name.
 pub fn components() -> [(&'static str, Request); 5] {
     const PICTURE: &str = "64x64.png";
     [
@@ -38,7 +38,7 @@ pub fn components() -> [(&'static str, Request); 5] {
     ]
 }
 
-/// A line of the table.
+/// A row of the table.
 pub fn row(
     server: &Server,
     component: &str,
@@ -53,7 +53,8 @@ pub fn row(
     ))
 }
 
-/// How long the refusal of a request without credentials takes, in seconds: by a new instance, and by the same again.
+/// How long the refusal of a request without credentials takes, in seconds: first by a new instance, then again by
+/// the same one.
 fn answers(server: &Server, request: &Request, times: u32) -> anyhow::Result<(Spread, Spread)> {
     let refused = Request::new(&request.method, &request.target);
     let mut connection = server.connect();
@@ -71,7 +72,7 @@ fn answers(server: &Server, request: &Request, times: u32) -> anyhow::Result<(Sp
     Ok((cold, Spread::of(turns.iter().map(|(_, warm)| *warm))))
 }
 
-/// The bytes by which the server's memory grows while requests wait for their bodies.
+/// The growth of the server's memory in bytes while requests wait for their bodies.
 fn memory(server: &Server, request: &Request) -> anyhow::Result<u64> {
     std::thread::sleep(IDLE);
     let host = server.address().to_string();

@@ -1,5 +1,5 @@
-//! Load on one server, by `rlt`: so many connections, each sending its next request when it has its answer, or, of an
-//! open loop, when the schedule says so.
+//! Load on one server, by `rlt`. Each connection sends its next request after the answer to the last one or, in an
+//! open loop, on schedule.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,39 +22,40 @@ use tokio::net::TcpStream;
 
 use crate::calls::Call;
 
-/// Load that is put on a server.
+/// A load for a server.
 #[derive(Clone)]
 pub struct Load {
     /// The server.
     pub address: SocketAddr,
     /// The call.
     pub call: Call,
-    /// What no other load on this server is called.
+    /// A name that no other load on this server has.
     pub run: String,
-    /// On how many connections.
+    /// The number of connections.
     pub connections: u32,
-    /// For how long.
+    /// The duration.
     pub duration: Duration,
-    /// Requests a second, all connections together; as many as there can be where it is `None`.
+    /// Requests per second of all connections together. `None` means as many as possible.
     pub rate: Option<u32>,
 }
 
-/// What came of it.
+/// The result of a load.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// How many answers came.
+    /// The number of answers.
     pub answers: u64,
-    /// Answers a second.
+    /// Answers per second.
     pub rate: f64,
-    /// The median of the latencies, in seconds.
+    /// The median latency, in seconds.
     pub median: f64,
     /// The 99th percentile of the latencies, in seconds.
     pub p99: f64,
-    /// How many answers took longer than a client waits to acknowledge a packet, less a little: 35 ms.
+    /// How many answers took longer than 35 ms, which is slightly less than a client's delay before it acknowledges a
+    /// packet.
     pub stalls: u64,
 }
 
-/// `rlt`'s report, as far as it is read here.
+/// The parts of `rlt`'s report that are used here.
 #[derive(Deserialize)]
 struct Report {
     summary: Summary,
@@ -82,7 +83,7 @@ struct Latency {
 const STALL_SECONDS: f64 = 0.035;
 
 impl Load {
-    /// Puts the load on the server. Every answer must be a 200.
+    /// Runs the load. Every answer must be a 200.
     pub async fn run(self) -> anyhow::Result<Outcome> {
         let name = self.call.name.clone();
         let report = tempfile::NamedTempFile::new()?;
@@ -137,7 +138,7 @@ impl Load {
     }
 }
 
-/// The client that `rlt` runs.
+/// The client for `rlt`.
 #[derive(Clone)]
 struct Client(Arc<Load>);
 
@@ -147,7 +148,7 @@ impl BenchSuite for Client {
 
     async fn state(&self, _: u32) -> anyhow::Result<Self::WorkerState> {
         let stream = TcpStream::connect(self.0.address).await?;
-        // Only the server's own packets are measured.
+        // Only the server's packets are measured.
         stream.set_nodelay(true)?;
         let (client, connection) = handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);

@@ -1,4 +1,4 @@
-//! Visage against the floor, over HTTP: `bench/README.md` tells how to read what this prints.
+//! Compares Visage with the floor, over HTTP. `bench/README.md` explains the output.
 #![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
 
 mod calls;
@@ -28,7 +28,7 @@ struct Flags {
     #[arg(long, value_name = "COUNT", default_value_t = 7)]
     turns: u32,
 
-    /// Only the tables of calls, and of these only what has this in its name; nothing is kept
+    /// Measures only the calls that have this in their name, and saves nothing
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Visage and the floor, side by side: both run all the time, and take turns at the load.
+//! Visage and the floor, side by side. Both run all the time and take turns under load.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,46 +13,45 @@ use crate::load::{Load, Outcome};
 use crate::process;
 use crate::spread::Spread;
 
-/// How long a server is warmed up with a call before it is measured with it: longer than all connections take to log
-/// in.
+/// How long a call warms a server up before it is measured: longer than all connections need to log in.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-/// How much is measured.
+/// How long to measure.
 #[derive(Clone, Copy)]
 pub struct Effort {
-    /// How long each turn is.
+    /// The length of a turn.
     pub turn: Duration,
-    /// How many turns each server has.
+    /// The number of turns per server.
     pub turns: u32,
 }
 
-/// What came of one turn of a server.
+/// The result of one server's turn.
 #[derive(Clone, Debug)]
 pub struct Turn {
-    /// What the client saw.
+    /// The client's view.
     pub outcome: Outcome,
-    /// Seconds of a processor that the server took for an answer.
+    /// The server's processor time per answer, in seconds.
     pub cpu: f64,
 }
 
-/// The turns of two that are compared, in pairs.
+/// The turns of two servers, in pairs.
 pub struct Comparison {
     /// What was compared.
     pub call: String,
-    /// On how many connections.
+    /// The number of connections.
     pub connections: u32,
-    /// What the second is measured by, and the second.
+    /// The baseline, then the side that is compared with it.
     pub turns: Vec<[Turn; 2]>,
 }
 
 impl Comparison {
-    /// A value of all turns of the first (0) or the second (1).
+    /// Returns a value from all turns of the first (0) or second (1) side.
     pub fn spread(&self, side: usize, value: impl Fn(&Turn) -> f64) -> Spread {
         let turns = self.turns.iter().filter_map(|turns| turns.get(side));
         Spread::of(turns.map(value))
     }
 
-    /// The ratios of a value, the second's to the first's.
+    /// Returns the ratios of a value, second to first.
     pub fn ratio(&self, value: impl Fn(&Turn) -> f64) -> Spread {
         Spread::of(
             self.turns
@@ -71,7 +70,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Starts both and creates the users.
+    /// Starts both servers and creates the users.
     pub fn start(in_memory: bool) -> anyhow::Result<Self> {
         let variables = [("f5_tokens", calls::f5_tokens())];
         let variables = variables
@@ -90,7 +89,7 @@ impl Pair {
         let mut pair = Self {
             visage: Server::of(setup),
             floor: Server::of(floor),
-            // One thread, so that the client leaves a processor to the server.
+            // One thread, to leave a processor for the server.
             runtime: Builder::new_current_thread().enable_all().build()?,
             runs: 0,
         };
@@ -119,7 +118,7 @@ impl Pair {
         Ok(())
     }
 
-    /// Puts load on one of the two.
+    /// Puts load on one of the servers.
     fn turn(
         &mut self,
         floor: bool,
@@ -145,7 +144,7 @@ impl Pair {
         Ok(Turn { outcome, cpu })
     }
 
-    /// Visage against the floor.
+    /// Compares Visage with the floor.
     pub fn compare(
         &mut self,
         call: &Call,
@@ -160,7 +159,7 @@ impl Pair {
         self.take_turns(call.name.clone(), &sides, connections, effort, rate)
     }
 
-    /// An answer of Visage's against the same without its body.
+    /// Compares an answer of Visage's with the same answer without its body.
     pub fn compare_packets(&mut self, effort: Effort) -> anyhow::Result<Comparison> {
         let sides = [
             (false, Call::show(http::Method::HEAD)),

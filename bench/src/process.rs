@@ -1,20 +1,20 @@
-//! What a server's processes take of the machine. Only Linux tells.
+//! The resources that a server's processes use. Available on Linux only.
 
-/// What a group of processes has taken.
+/// The resources that a process group has used.
 #[derive(Clone, Copy, Default)]
 pub struct Usage {
-    /// Seconds of a processor.
+    /// Processor time, in seconds.
     pub cpu_seconds: f64,
-    /// Memory that is there, in bytes.
+    /// Resident memory, in bytes.
     pub resident_bytes: u64,
 }
 
-/// What the processes of a group have taken by now.
+/// Measures a process group.
 #[cfg(target_os = "linux")]
 pub fn usage(group: i32) -> anyhow::Result<Usage> {
     let ticks_a_second = procfs::ticks_per_second() as f64;
     let processes = procfs::process::all_processes()?
-        // One that has ended meanwhile has no state any more.
+        // A process that has just ended has no state any more.
         .filter_map(|process| process.ok()?.stat().ok())
         .filter(|stat| stat.pgrp == group);
     Ok(processes.fold(Usage::default(), |usage, stat| Usage {
@@ -23,7 +23,7 @@ pub fn usage(group: i32) -> anyhow::Result<Usage> {
     }))
 }
 
-/// What the processes of a group have taken by now: unknown here.
+/// Measures a process group: unknown on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn usage(_: i32) -> anyhow::Result<Usage> {
     Ok(Usage {
@@ -32,7 +32,7 @@ pub fn usage(_: i32) -> anyhow::Result<Usage> {
     })
 }
 
-/// What the machine's processors are called.
+/// The name of the machine's processors.
 #[cfg(target_os = "linux")]
 pub fn processor_model() -> Option<String> {
     use procfs::Current as _;
@@ -40,7 +40,7 @@ pub fn processor_model() -> Option<String> {
     Some(processors.model_name(0)?.to_owned())
 }
 
-/// What the machine's processors are called: unknown here.
+/// The name of the machine's processors: unknown on this system.
 #[cfg(not(target_os = "linux"))]
 pub fn processor_model() -> Option<String> {
     None

@@ -1,33 +1,33 @@
-//! The report: printed as it comes, and kept when it is whole.
+//! The report: printed as it is made, and saved once it is complete.
 
 use crate::calls::{Call, MAX_CONNECTIONS};
 use crate::instances;
 use crate::pair::{Comparison, Effort, Pair};
 use crate::{process, table};
 
-/// Where the last whole report is kept, from the workspace's folder.
+/// The file of the last complete report, relative to the workspace.
 const FILE: &str = "bench/RESULTS.md";
 
-/// How much of what Visage can answer an open loop asks of both.
+/// The rate of an open loop, as a share of Visage's highest.
 const OPEN_LOOP_SHARE: f64 = 0.5;
 
-/// What has been measured.
+/// The measurements so far.
 pub struct Report {
     text: String,
     effort: Effort,
 }
 
 impl Report {
-    /// A report of what is measured with this effort.
+    /// Starts a report with this effort.
     pub fn new(effort: Effort) -> Self {
         let text = String::new();
         let mut report = Self { text, effort };
         report.print(&format!(
             "# Results\n\
-             What `cargo run -p visage-bench --release` has measured last. [README.md](README.md) tells how to read it.\n\n\
+             The latest output of `cargo run -p visage-bench --release`. [README.md](README.md) explains the tables.\n\n\
              - Machine: {}.\n\
              - Runtime: {}.\n\
-             - Each value is the median of {} turns of {:?}, with the least and the most of them.\n",
+             - Each value is the median of {} turns of {:?}, with minimum and maximum.\n",
             machine(),
             if visage_tests::serves_with_spin() { "Spin" } else { "visage-host" },
             effort.turns,
@@ -36,7 +36,8 @@ impl Report {
         report
     }
 
-    /// Every call on one connection and on many, each sending its next request when it has its answer.
+    /// Measures every call on one connection and on many. Each connection sends its next request after the last
+    /// answer.
     pub fn closed_loop(
         &mut self,
         title: &str,
@@ -55,7 +56,7 @@ impl Report {
         Ok(comparisons)
     }
 
-    /// The same calls on many connections, at a fixed rate below what Visage was able to answer.
+    /// Measures the same calls on many connections at a fixed rate, which Visage can sustain.
     pub fn open_loop(
         &mut self,
         pair: &mut Pair,
@@ -77,7 +78,7 @@ impl Report {
         Ok(())
     }
 
-    /// A small answer against the same without its body.
+    /// Compares a small answer with the same answer without its body.
     pub fn one_packet(&mut self, pair: &mut Pair) -> anyhow::Result<()> {
         self.print(&format!(
             "\n## One packet, store in memory\n{}",
@@ -98,12 +99,12 @@ impl Report {
         Ok(())
     }
 
-    /// What instances cost.
+    /// Measures the cost of instances.
     pub fn instances(&mut self, pair: &Pair) -> anyhow::Result<()> {
         self.print(&format!("\n## Instances\n{}", instances::HEAD));
         let [floor, visage] = pair.servers();
         let components = instances::components();
-        // The floor has one component for all, and so an instance of it answers any of the calls.
+        // The floor is one component, so an instance of it answers any of the calls.
         let of_floor = components
             .first()
             .map(|(_, request)| (floor, "floor", request));
@@ -117,7 +118,7 @@ impl Report {
         Ok(())
     }
 
-    /// Keeps the report in its file.
+    /// Saves the report in its file.
     pub fn keep(&self) -> anyhow::Result<()> {
         Ok(std::fs::write(visage_tests::root().join(FILE), &self.text)?)
     }
@@ -128,7 +129,7 @@ impl Report {
     }
 }
 
-/// The machine: its processors and its system.
+/// Describes the machine: its processors and its system.
 fn machine() -> String {
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let model = process::processor_model().unwrap_or_else(|| std::env::consts::ARCH.to_owned());

@@ -1,6 +1,6 @@
-//! Values of several turns.
+//! The spread of a value over several turns.
 
-/// The median, the least and the most.
+/// Median, minimum and maximum.
 #[derive(Clone, Copy, Debug)]
 pub struct Spread {
     /// The median.
@@ -10,7 +10,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of these values; there must be one at least.
+    /// Computes the spread of at least one value.
     pub fn of(values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
@@ -22,7 +22,7 @@ impl Spread {
         }
     }
 
-    /// As text with so many decimals, all of it times `factor`.
+    /// Formats the spread with this many decimals, after multiplying by `factor`.
     pub fn text(self, factor: f64, decimals: usize) -> String {
         let [median, least, most] =
             [self.median, self.least, self.most].map(|value| value * factor);

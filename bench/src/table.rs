@@ -1,4 +1,4 @@
-//! The table of comparisons, as Markdown.
+//! The Markdown table of comparisons.
 
 use crate::pair::{Comparison, Turn};
 
@@ -23,7 +23,7 @@ pub fn head(one: &str, other: &str) -> String {
     format!("| {} |\n|{rule}|\n", columns.join(" | "))
 }
 
-/// A line of such a table.
+/// A row of such a table.
 pub fn row(comparison: &Comparison) -> String {
     let side = |side, factor, decimals, value: fn(&Turn) -> f64| {
         comparison.spread(side, value).text(factor, decimals)

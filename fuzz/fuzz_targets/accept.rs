@@ -1,4 +1,5 @@
-//! `Accept` and `Accept-Encoding`: an offer is liked for itself, and what is liked best is liked alone.
+//! `Accept` and `Accept-Encoding`. Each offer is accepted on its own merits, and the preferred offer is also
+//! preferred alone.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,11 +18,11 @@ fuzz_target!(|header: &str| {
     assert_eq!(liked.is_some(), alone.contains(&Some(0)));
     assert!(liked.is_none_or(|liked| alone[liked] == Some(0)));
     assert_eq!(best(header, &[]), None);
-    // A range has a slash, but for a bare asterisk.
+    // A range has a slash, except a bare asterisk.
     if !header.contains(['/', '*']) {
         assert_eq!(liked, None);
     }
-    // Of equals the first offer wins, so the order of what is not liked is no matter.
+    // The first of several equal offers wins, so the order of the others doesn't matter.
     if let Some(liked) = liked {
         let only: Vec<&[&str]> = OFFERS
             .into_iter()

@@ -1,4 +1,4 @@
-//! Pictures in base64: whatever spelling is accepted, the picture is the same in all others.
+//! Pictures in base64. Every accepted spelling gives the same picture.
 #![no_main]
 
 use base64::Engine as _;
@@ -26,7 +26,7 @@ fuzz_target!(|input: &str| {
         }
         Err(fault) => {
             assert_refusal(&Error::image("image", fault));
-            // What is declared matters last.
+            // The declared type is checked last.
             let undeclared = Image::from_base64(text, "");
             assert!(undeclared == Err(fault) || fault == ImageFault::Contradicted);
         }

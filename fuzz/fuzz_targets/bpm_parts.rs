@@ -1,4 +1,4 @@
-//! Well-formed multipart bodies: exactly one file is the picture, whatever stands around it.
+//! Well-formed multipart bodies: exactly one file is the picture, whatever surrounds it.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -16,7 +16,7 @@ const BOUNDARY: &str = "----boundary";
 #[derive(Debug, Arbitrary)]
 struct Body<'b> {
     parts: Vec<Part<'b>>,
-    /// The sizes of the pieces in which the body arrives, over and over.
+    /// The sizes of the body's pieces, repeated in turn.
     pieces: Vec<u8>,
 }
 
@@ -24,7 +24,7 @@ struct Body<'b> {
 struct Part<'b> {
     name: &'b str,
     file_name: Option<&'b str>,
-    /// Whether the type is declared, and rightly.
+    /// Whether the type is declared correctly.
     declared: Option<bool>,
     content: Content<'b>,
 }
@@ -45,7 +45,7 @@ impl Content<'_> {
 }
 
 impl Part<'_> {
-    /// Whether the part can be written down so that there is one way to read it.
+    /// Whether the part can be written unambiguously.
     fn is_plain(&self) -> bool {
         let is_plain = |text: &str| !text.contains(|c: char| c.is_control() || "\"\\".contains(c));
         is_plain(self.name)

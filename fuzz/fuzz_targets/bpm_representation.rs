@@ -1,5 +1,5 @@
-//! The form of IBM BPM's documents: whatever is asked for, the document is of the type that its header says. The
-//! user's name stands in place of the request's body.
+//! The form of IBM BPM's documents. Whatever is asked for, the document has the type in its header. The request's
+//! body holds the user's name.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Multipart bodies of any bytes: how a body is cut into pieces on its way is no matter. The input is a request; the
-//! first byte of its body says how the rest is cut.
+//! Multipart bodies of any bytes. The outcome doesn't depend on how a body is cut into pieces. The input is a
+//! request; the first byte of its body says how to cut the rest.
 #![no_main]
 
 use bytes::Bytes;
@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
     let pieces = upload(&boundary, body, usize::from(*cut));
     assert_eq!(whole, pieces, "another outcome in pieces of {cut}");
 
-    // A body that breaks off is no whole picture.
+    // A truncated body is no complete picture.
     let broken = stream::iter([Ok(Bytes::copy_from_slice(body)), Err(BrokenOff)]);
     let broken = now(bpm::upload(boundary, broken));
     assert!(broken.is_err() || broken == whole);

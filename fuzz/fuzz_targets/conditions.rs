@@ -1,4 +1,4 @@
-//! `If-Match`, `If-None-Match` and the rate limit, which stands in place of the request's body.
+//! `If-Match`, `If-None-Match` and the rate limit. The request's body holds the rate limit.
 #![no_main]
 
 use http::header::{IF_MATCH, IF_NONE_MATCH};
@@ -17,7 +17,7 @@ fuzz_target!(|input: &[u8]| {
         .iter()
         .any(|name| head.headers.contains_key(name));
     let value = |name| head.header(name).map(str::trim);
-    // Where it is built for debugging, the crate `headers` asserts that there is no white space in a tag.
+    // In debug builds the crate `headers` asserts that a tag has no white space.
     let lists = [IF_MATCH, IF_NONE_MATCH].map(|name| head.list(&name).unwrap_or_default());
     if lists.iter().any(|list| list.contains(char::is_whitespace)) {
         return;

@@ -1,5 +1,5 @@
-//! Who is calling: nobody passes without the very secret, whatever the header and the list of tokens. The list stands
-//! in place of the request's body.
+//! Authentication. Nobody passes without the exact secret, whatever the header and the list of tokens. The request's
+//! body holds the list.
 #![no_main]
 
 use base64::Engine as _;
@@ -12,7 +12,7 @@ use visage::web::Head;
 use visage::{Error, bpm, f5, netex};
 use visage_fuzz::{directory, new_user, now, request};
 
-/// The hash of `hush-hush`, at the least that argon2 can cost.
+/// The hash of `hush-hush`, with argon2's lowest cost.
 const HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$AStQ/AYEPjFnZTyA2StleA$qmHdYysjkyhiVV988rveYkZ0e52EuqmYo30KjdMlXOQ";
 
@@ -60,7 +60,7 @@ fn f5(head: &Head, list: &str) {
     }
 }
 
-/// A list that is refused has an entry that is no pair, a name that nobody may have, or a token twice.
+/// A list is refused if an entry is not a pair, a name is invalid, or a token occurs twice.
 fn assert_unreadable(list: &str) {
     let mut pairs = Vec::new();
     for entry in list.split(|c: char| c == ',' || c.is_whitespace()) {
@@ -83,7 +83,7 @@ fn assert_unreadable(list: &str) {
 }
 
 fn bpm(head: &Head) {
-    // A store that fails at once tells, without the cost of a hash, whether the header can be read at all.
+    // A store that fails at once shows whether the header is readable, without the cost of a hash.
     let dead = MemoryStore::default().failing_at(0, Fault::Death);
     let readable = match now(bpm::authenticate(head, &directory(dead))) {
         Err(Error::Unavailable { .. }) => true,

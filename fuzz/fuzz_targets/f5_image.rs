@@ -19,7 +19,7 @@ fuzz_target!(|body: &[u8]| {
         }
         Err(error) => {
             assert_answer(&refuse(&error));
-            // An unknown field is named, and only then is anything repeated that the client has sent.
+            // Only the error about an unknown field repeats what the client sent: the field's name.
             let text = error.to_string();
             if !text.ends_with("is not a known field.") {
                 assert_refusal(&error);

@@ -1,4 +1,4 @@
-//! Images by URL: the input is the URL, a line end, and the `Location` of each redirect on a line of its own.
+//! Images by URL. The input is the URL, then the `Location` of each redirect on its own line.
 #![no_main]
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,7 +20,7 @@ fuzz_target!(|input: &str| {
     };
     let first = (fetch.is_https(), fetch.authority().to_owned());
     assert_target(&fetch);
-    // Another reader of URLs, and the one that browsers agree on, must not see an address inside the network here.
+    // A second URL parser, the one that follows the browsers' standard, must not find an internal address here.
     let read = Url::parse(&format!("http://{}/", fetch.authority()));
     match read.as_ref().map(Url::host) {
         Ok(Some(Host::Ipv4(address))) => assert!(!is_inside(address), "{address}"),
@@ -63,7 +63,7 @@ fuzz_target!(|input: &str| {
     }
 });
 
-/// What is put into a request: an authority without credentials, and a path that is none but that.
+/// Checks the parts that a request uses: an authority without credentials, and a path.
 fn assert_target(fetch: &Fetch) {
     let authority = fetch.authority();
     assert!(!authority.is_empty() && !authority.contains(['@', '/', '?', '#', '\\']));

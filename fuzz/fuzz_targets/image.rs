@@ -1,4 +1,4 @@
-//! Headers of pictures. The input is the declared type, a line end, and the bytes.
+//! Headers of pictures. The input is the declared type, a line end and the bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

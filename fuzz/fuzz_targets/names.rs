@@ -1,4 +1,4 @@
-//! User names and identifiers: what is accepted can stand in a path, a list and a document, and folds to one form.
+//! User names and identifiers. An accepted name fits into a path, a list and a document, and folds to one form.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -9,7 +9,7 @@ use visage_fuzz::{assert_answer, assert_image, assert_refusal};
 
 fuzz_target!(|body: &[u8]| {
     let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
-    // What is ignored may be nested deeper than a value is read here.
+    // Ignored values may be nested deeper than a parsed one.
     let json: Option<Value> = serde_json::from_slice(body).ok();
     let member = |name: &str| json.as_ref().and_then(|json| json.get(name));
     let outcomes = [

@@ -1,4 +1,5 @@
-//! Netex's users: what creates one can be stored, read back and shown, and as an update changes nothing.
+//! Netex's users. A body that creates a user can be stored, read back and shown. The same body as an update changes
+//! nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -66,14 +67,14 @@ fuzz_target!(|body: &[u8]| {
 });
 
 fn check_refusal(error: &visage::Error) {
-    // A section is named even where there is no such one.
+    // A section that doesn't exist is named too.
     if !error.to_string().starts_with("roles.") {
         assert_refusal(error);
     }
     assert_answer(&refuse(error));
 }
 
-/// The view has exactly its keys, and shows what was given.
+/// The view has exactly its keys, with the given values.
 fn assert_shown(body: &[u8], user: User) {
     const KEYS: [&str; 20] = [
         "aboutMe",
@@ -105,7 +106,7 @@ fn assert_shown(body: &[u8], user: User) {
         .flat_map(|view| view.keys().map(String::as_str))
         .collect();
     assert_eq!(keys, KEYS);
-    // What is ignored may be nested deeper than a value is read here.
+    // Ignored values may be nested deeper than a parsed one.
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         serde_json::from_slice::<IgnoredAny>(body).expect("what is accepted is JSON");
         return;
@@ -130,7 +131,7 @@ fn assert_shown(body: &[u8], user: User) {
     assert!(management.as_array().is_some_and(|roles| !roles.is_empty()));
 }
 
-/// The value without its fractions, which are read to the precision of a computer's numbers.
+/// The value without its fractions, which are read with a float's precision.
 fn whole(value: &Value) -> Value {
     match value {
         Value::Number(number) if number.is_f64() => Value::Null,

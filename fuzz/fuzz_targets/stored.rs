@@ -1,8 +1,8 @@
-//! Stored values that we did not write: each call reports an error of ours or works, and reading writes nothing: no
-//! more than that it removes what nobody can see.
+//! Stored values of any bytes. Each call either works or reports one of our errors. Reading writes nothing; it only
+//! removes what nobody can see.
 //!
-//! The input is one value after another, apart by a line of `--`; each begins with a line that says whose key it
-//! takes: `user`, `avatar`, `name`, `sequence` and so on, the first whose key goes on like that.
+//! The input is a list of values, separated by lines of `--`. The first line of a value names its key: `user`,
+//! `avatar`, `name`, `sequence` and so on. The value goes to the first key that starts like this.
 #![no_main]
 
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use visage_fuzz::{PIXEL, SECRET, assert_answer, directory, new_user, now, pixel,
 
 const ALICE: UserNumber = UserNumber(1);
 
-/// As many users as a list walks here: the counter can say that there are more than fit into an hour.
+/// The most users that a list walks here. A counter may claim more than can be walked in an hour.
 const MAX_USERS: u64 = 1000;
 
 type Content = Vec<(String, Vec<u8>)>;
@@ -28,7 +28,7 @@ thread_local! {
     static TEMPLATE: RefCell<Content> = RefCell::new(template());
 }
 
-/// What stands in the store when alice has an avatar and both identifiers.
+/// The store's contents when alice has an avatar and both identifiers.
 fn template() -> Content {
     let store = MemoryStore::default();
     let mut alice = new_user("alice");
@@ -70,7 +70,7 @@ fuzz_target!(|input: &[u8]| {
     for value in content(&store) {
         assert!(before.contains(&value), "reading has written {}", value.0);
     }
-    // A large picture takes most of the time, and only where tickets and parts are planted does it find anything.
+    // A large picture takes most of the time, and finds something only if tickets and parts are planted.
     let with_tickets = input.windows(6).any(|window| window == b"ticket");
     write(&directory, if with_tickets { large() } else { pixel() });
 });
@@ -159,7 +159,7 @@ fn write(directory: &Directory<MemoryStore>, image: Image) {
     check(now(directory.create(new_user("alice"))));
 }
 
-/// An error is the store's or ours, every family has an answer to it, and its detail repeats nothing that is stored.
+/// An error is the store's or ours. Every family has an answer to it, and its detail repeats no stored data.
 fn check<T>(outcome: Result<T, Error>) -> Option<T> {
     match outcome {
         Ok(value) => Some(value),

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: how they read their inputs, and what must be true of every outcome.
+//! Shared by the fuzz targets: how to read inputs, and what must be true of every outcome.
 
 #![forbid(unsafe_code)]
 
@@ -19,15 +19,15 @@ use visage::web::{Answer, Head};
 /// The smallest picture of the test suite.
 pub const PIXEL: &[u8] = include_bytes!("../../tests/fixtures/pixel.png");
 
-/// What stands in the seeds wherever a client would send a password or a picture. No error may repeat it.
+/// The stand-in for passwords and pictures in the seeds. No error may repeat it.
 pub const SECRET: &str = "hush-hush";
 
-/// Waits for a future that never has to wait.
+/// Runs a future that is always ready.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
     block_on(future)
 }
 
-/// A directory over this store, by a clock that stands still.
+/// A directory on this store, with a fixed clock.
 pub fn directory(store: MemoryStore) -> Directory<MemoryStore> {
     Directory::with_clock(store, || 1_000_000_000_000)
 }
@@ -37,7 +37,7 @@ pub fn pixel() -> Image {
     Image::new(PIXEL.to_vec(), "image/png").expect("a picture of the test suite is accepted")
 }
 
-/// What the user of this name is made of; there must be such names.
+/// Fields for a user of this name. The name must be valid.
 pub fn new_user(name: &str) -> NewUser {
     NewUser {
         username: name.to_owned().try_into().expect("a user's name"),
@@ -52,7 +52,7 @@ pub fn new_user(name: &str) -> NewUser {
     }
 }
 
-/// A user as one stands in a record.
+/// A user as read from a record.
 pub fn user(new: NewUser) -> User {
     let number = UserNumber(1);
     User {
@@ -69,13 +69,13 @@ pub fn user(new: NewUser) -> User {
     }
 }
 
-/// A value as it would be stored.
+/// A value as it is stored.
 pub fn stored(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("what was accepted can be stored")
 }
 
-/// Reads an input that is written as a request: `METHOD path?query`, header lines, an empty line, a body. Lines end
-/// with LF. Header lines that HTTP's own layer would not let through are left out.
+/// Parses an input in the form of a request: `METHOD path?query`, headers, an empty line, a body. Lines end with LF.
+/// Headers that HTTP would not allow are left out.
 pub fn request(input: &[u8]) -> Option<(Head, &[u8])> {
     let (head, body) = match input.windows(2).position(|pair| pair == b"\n\n") {
         Some(at) => (&input[..at], &input[at + 2..]),
@@ -104,8 +104,7 @@ pub fn request(input: &[u8]) -> Option<(Head, &[u8])> {
     Some((head, body))
 }
 
-/// What must be true of the refusal of any body: it is the client's fault, and its text is a short sentence that
-/// repeats nothing that may be secret.
+/// Checks the refusal of a body: it is the client's fault, and its text is a short sentence that repeats no secret.
 pub fn assert_refusal(error: &Error) {
     let text = error.to_string();
     assert!(!text.contains(SECRET), "a secret is repeated: {text}");
@@ -114,7 +113,7 @@ pub fn assert_refusal(error: &Error) {
     assert_eq!(error.detail(), None, "not the client's fault: {error:?}");
 }
 
-/// What must be true of every accepted picture.
+/// Checks an accepted picture.
 pub fn assert_image(image: &Image) {
     let bytes = image.bytes();
     assert!((1..=MAX_BYTES).contains(&bytes.len()));
@@ -129,7 +128,7 @@ pub fn assert_image(image: &Image) {
     assert_eq!(again.as_ref(), Ok(image));
 }
 
-/// Width and height by the formats' own specifications, as a decoder would find them.
+/// Reads width and height by the formats' own specifications, as a decoder would.
 fn sides(format: Format, bytes: &[u8]) -> Option<[usize; 2]> {
     let number = |at: usize, length: usize| {
         let digits = bytes.get(at..at + length)?;
@@ -148,14 +147,14 @@ fn sides(format: Format, bytes: &[u8]) -> Option<[usize; 2]> {
         Format::Jpeg => {
             let mut at = 2;
             loop {
-                // What is no marker is skipped, and any marker may have fill bytes 0xff before it (ITU T.81, B.1.1.2).
+                // Other bytes are skipped. A marker may have fill bytes 0xff before it (ITU T.81, B.1.1.2).
                 while !matches!(number(at, 2)?, 0xff01..=0xfffe) {
                     at += 1;
                 }
                 let marker = number(at, 2)?;
                 at += 2;
                 match marker {
-                    // These stand alone: TEM, RSTn, SOI, EOI.
+                    // Markers without a segment: TEM, RSTn, SOI, EOI.
                     0xff01 | 0xffd0..=0xffd9 => {}
                     0xffc0..=0xffcf if ![0xffc4, 0xffc8, 0xffcc].contains(&marker) => {
                         return Some([number(at + 5, 2)?, number(at + 3, 2)?]);
@@ -167,7 +166,7 @@ fn sides(format: Format, bytes: &[u8]) -> Option<[usize; 2]> {
     }
 }
 
-/// What must be true of every answer: a body of the type it says.
+/// Checks an answer: its body has the type in its header.
 pub fn assert_answer(answer: &Answer) {
     let header = |name| answer.headers().get(name).map(HeaderValue::as_bytes);
     let body = answer.body().as_slice();
@@ -185,7 +184,7 @@ pub fn assert_answer(answer: &Answer) {
     }
 }
 
-/// A call of one function with one JSON value, and nothing else.
+/// Checks a call of one function with one JSON value and nothing else.
 fn assert_call(body: &[u8]) {
     let text = std::str::from_utf8(body).expect("JavaScript is UTF-8");
     let (function, argument) = text.split_once('(').expect("a function is called");
@@ -202,7 +201,7 @@ fn assert_call(body: &[u8]) {
     serde_json::from_str::<Value>(argument).expect("the argument is JSON");
 }
 
-/// Well-formed, and of no characters that XML cannot carry.
+/// Checks that XML is well-formed and has only characters that XML allows.
 fn assert_xml(body: &[u8]) {
     let text = std::str::from_utf8(body).expect("XML is UTF-8");
     let cannot_stand = |c: char| {

@@ -1,4 +1,4 @@
-//! What `wit/world.wit` looks like in Rust.
+//! Rust bindings for `wit/world.wit`.
 #![allow(missing_docs, reason = "generated")]
 
 wasmtime::component::bindgen!({

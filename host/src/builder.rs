@@ -7,10 +7,10 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::manifest::Manifest;
 
-/// The target that the components of this repository are built for.
+/// The target that this repository's components are built for.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Runs the components' build commands, each distinct one once.
+/// Runs the components' build commands. Components that share a command build once.
 pub fn build(manifest: &Manifest) -> anyhow::Result<()> {
     let mut steps: Vec<(&str, &str, PathBuf)> = Vec::new();
     for (name, component) in &manifest.components {
@@ -53,7 +53,7 @@ fn shell(command: &str) -> Command {
     process
 }
 
-/// Installs the standard library for the components' target where it is missing.
+/// Installs the standard library for the components' target if it is missing.
 fn ensure_target(folder: &Path) -> anyhow::Result<()> {
     let found = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])

@@ -1,4 +1,4 @@
-//! A request's body that is cut off where it takes too long.
+//! A time limit for a request's body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,14 +10,14 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// A body that has to be there in time, whole. A limit on the pieces alone would let one of a million bytes come
-/// byte by byte for months.
+/// A body that must arrive whole before a deadline. A limit per piece would let a client send a million bytes one by
+/// one for months.
 struct InTime<B> {
     body: B,
     deadline: Pin<Box<Sleep>>,
 }
 
-/// The body, from now on cut off after `time`: who reads it then meets an error.
+/// Wraps the body. Reading it after `time` has passed gives an error.
 pub fn in_time<B>(body: B, time: Duration) -> WasiBody
 where
     B: Body<Data = Bytes, Error: Into<Error>> + Send + Unpin + 'static,
@@ -34,7 +34,7 @@ impl<B: Body<Data = Bytes, Error: Into<Error>> + Unpin> Body for InTime<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        // What has arrived counts, also where it is read late.
+        // Data that has arrived counts, even if it is read late.
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }

@@ -25,14 +25,14 @@ use crate::outbound::{AllowedHosts, Outbound};
 use crate::store::Database;
 use crate::variables::Visible;
 
-/// How many requests an instance answers in its life, and how many at a time; Spin's numbers.
+/// How many requests an instance answers in its life, and how many at a time. These are Spin's numbers.
 const REQUESTS: usize = 128;
 const REQUESTS_AT_ONCE: usize = 16;
-/// How long an instance without a request is kept; Spin's number.
+/// How long an idle instance is kept. This is Spin's number.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// An engine for components of WASI 0.2 and 0.3. What it compiles it keeps in the user's cache
-/// folder, as Spin does; where there is none, starting takes seconds longer.
+/// Creates an engine for components of WASI 0.2 and 0.3. Like Spin, it caches compiled code in the user's cache
+/// folder. Without such a folder a start takes seconds longer.
 pub fn engine() -> anyhow::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
@@ -40,21 +40,21 @@ pub fn engine() -> anyhow::Result<Engine> {
     Ok(Engine::new(&config)?)
 }
 
-/// What the manifest grants to a component.
+/// What the manifest grants a component.
 pub struct Grants {
     /// Its variables.
     pub variables: Visible,
     /// The names of its stores.
     pub stores: Arc<[String]>,
-    /// The hosts it may reach.
+    /// The hosts it may send requests to.
     pub hosts: Arc<AllowedHosts>,
-    /// Where the stores are.
+    /// The database that holds the stores.
     pub database: Arc<Database>,
-    /// Whether what it prints is dropped.
+    /// Whether the component's output is dropped.
     pub quiet: bool,
 }
 
-/// A component that is ready to answer requests.
+/// A compiled component that can answer requests.
 pub struct Service(ProxyHandler<Factory>);
 
 impl Service {
@@ -76,7 +76,7 @@ impl Service {
         })))
     }
 
-    /// Has an instance answer `request`; `None` if it could not, which the log then tells.
+    /// Lets an instance answer `request`. Returns `None` if that failed; the log has the reason.
     pub async fn answer(
         &self,
         request: http::Request<WasiBody>,
@@ -84,7 +84,7 @@ impl Service {
         match self.0.handle((), request).await {
             Ok(response) => Some(response),
             Err(error) => {
-                // The end of an instance is told once, not by each of its requests.
+                // The end of an instance is logged once, not by each of its requests.
                 if !error.is::<TrapOrPanicError>() {
                     log::line(&self.0.state().name, &error.root_cause().to_string());
                 }
@@ -96,7 +96,7 @@ impl Service {
 
 fn linker(engine: &Engine) -> anyhow::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    // Rust's standard library still speaks WASI 0.2.
+    // Rust's standard library still uses WASI 0.2.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
@@ -110,7 +110,7 @@ fn linker(engine: &Engine) -> anyhow::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// What belongs to one instance.
+/// The state of one instance.
 struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -139,7 +139,7 @@ impl WasiHttpView for State {
     }
 }
 
-/// Makes the instances of one component.
+/// Creates the instances of one component.
 struct Factory {
     name: Arc<str>,
     pre: ServicePre<State>,
@@ -152,7 +152,7 @@ impl HandlerState for Factory {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
-        // No files, no sockets, no arguments, no environment: the builder's defaults.
+        // The builder's defaults: no files, sockets, arguments or environment.
         let mut wasi = WasiCtx::builder();
         if !self.grants.quiet {
             wasi.inherit_stdout().inherit_stderr();
@@ -179,7 +179,7 @@ impl HandlerState for Factory {
     }
 }
 
-/// Ends an instance that has been idle for long enough. Requests take as long as they take.
+/// Ends an instance that has been idle too long. Requests have no time limit.
 struct Expiration(Pin<Box<Sleep>>);
 
 impl WorkerExpiration for Expiration {
@@ -200,7 +200,7 @@ impl WorkerExpiration for Expiration {
     }
 }
 
-/// Decides how many requests an instance takes and reports its end.
+/// Limits the requests of an instance and logs its end.
 struct Worker {
     name: Arc<str>,
 }
@@ -230,7 +230,7 @@ impl WorkerState for Worker {
 
     fn drop(&self, _: Store<State>, result: wasmtime::Result<()>) {
         if let Err(error) = result {
-            // Spin's words.
+            // Spin's wording.
             log::line(
                 &self.name,
                 &format!("worker failed: {}", error.root_cause()),

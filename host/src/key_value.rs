@@ -1,4 +1,4 @@
-//! Spin's two key-value interfaces over the [store].
+//! Spin's two key-value interfaces on top of the [store].
 
 mod spin;
 mod wasi;
@@ -10,10 +10,10 @@ use wasmtime::format_err;
 
 use crate::store::{self, Database, Store};
 
-/// How many stores, and how many swaps, one instance may have open; Spin's number.
+/// How many stores, and how many swaps, one instance may have open. This is Spin's number.
 const TABLE_CAPACITY: usize = 256;
 
-/// What a component sees of the store, for one instance.
+/// The key-value state of one instance.
 pub struct KeyValue {
     granted: Arc<[String]>,
     database: Arc<Database>,
@@ -21,7 +21,7 @@ pub struct KeyValue {
     swaps: ResourceTable,
 }
 
-/// A compare-and-swap under way.
+/// A compare-and-swap in progress.
 pub struct Swap {
     bucket: u32,
     store: Store,
@@ -31,7 +31,7 @@ pub struct Swap {
 
 /// Why a call failed.
 pub enum Error {
-    /// The manifest does not give this store to the component.
+    /// The manifest does not grant this store to the component.
     AccessDenied,
     /// The store was closed.
     NoSuchStore,
@@ -51,7 +51,7 @@ impl From<store::Error> for Error {
 pub enum SwapError {
     /// The store failed.
     Store(Error),
-    /// Something else is there by now; this swap knows what.
+    /// The value has changed; the new swap holds the current one.
     Lost(Resource<Swap>),
 }
 
@@ -67,7 +67,7 @@ impl From<store::Error> for SwapError {
     }
 }
 
-/// In Spin the host panics, which ends the instance like a trap.
+/// Spin's host panics here, which ends the instance like a trap.
 fn broken() -> wasmtime::Error {
     format_err!(
         "the store is unusable until the next start: a value of other than 8 bytes was incremented"
@@ -75,7 +75,7 @@ fn broken() -> wasmtime::Error {
 }
 
 impl KeyValue {
-    /// The stores `granted` of `database`, none open yet.
+    /// Creates the state for the stores `granted` of `database`. None is open yet.
     pub fn new(granted: Arc<[String]>, database: Arc<Database>) -> Self {
         let table = || {
             let mut table = ResourceTable::new();

@@ -1,8 +1,7 @@
-//! Runs Visage's `spin.toml` on an embedded WebAssembly engine, where Spin is not installed.
+//! Runs Visage's `spin.toml` on an embedded WebAssembly engine, for machines without Spin.
 //!
-//! This is for development and for tests. Production is Spin: this host knows only what Visage needs,
-//! has no TLS and one SQLite file for a store. How much of it clients may take is limited in
-//! [`server`].
+//! The host is for development and tests; Spin is for production. The host supports only what Visage needs. It has no
+//! TLS, and its store is one SQLite file. [`server`] lists its limits for clients.
 #![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -82,7 +81,7 @@ struct Flags {
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     let addresses = text.to_socket_addrs().map_err(|error| error.to_string())?;
-    // `localhost` may have several: the one that everybody can reach.
+    // `localhost` may have several addresses. Prefer the one that everybody can reach.
     addresses
         .min_by_key(SocketAddr::is_ipv6)
         .ok_or_else(|| "no such host".to_owned())
@@ -122,7 +121,7 @@ fn run(flags: &Flags) -> anyhow::Result<()> {
         server::serve(listener, application.clone(), flags.client_timeout, stop).await;
         anyhow::Ok(())
     })?;
-    // An instance that is still at work must neither keep the process nor be reported as failed.
+    // A busy instance must neither keep the process alive nor be reported as failed.
     std::mem::forget(runtime);
     Ok(())
 }
@@ -151,7 +150,7 @@ fn load(manifest: &Manifest, flags: &Flags) -> anyhow::Result<Application> {
             variables: Visible::new(&component.variables, &variables)
                 .with_context(|| format!("cannot use the variables of {name}"))?,
             stores: component.key_value_stores.clone().into(),
-            // As in Spin, the rest of the component works.
+            // As in Spin, everything else in the component works.
             hosts: Arc::new(hosts.unwrap_or_else(|error| {
                 eprintln!("Warning: {name} can send no requests: {error:#}");
                 AllowedHosts::default()
@@ -182,20 +181,20 @@ fn load(manifest: &Manifest, flags: &Flags) -> anyhow::Result<Application> {
     })
 }
 
-/// Becomes ready at the first SIGINT or SIGTERM; the second ends the process.
+/// Completes at the first SIGINT or SIGTERM. The second ends the process.
 fn stop_signal() -> anyhow::Result<oneshot::Receiver<()>> {
     let (stop, stopped) = oneshot::channel();
     let mut stop = Some(stop);
-    // On a thread of its own, so that it works even where components keep all others busy.
+    // On its own thread: this works even if components keep all other threads busy.
     ctrlc::set_handler(move || match stop.take() {
-        // The server may have ended already.
+        // The server may already have ended.
         Some(stop) => drop(stop.send(())),
         None => std::process::exit(1),
     })?;
     Ok(stopped)
 }
 
-/// Tells where the application is, as `spin up` does.
+/// Prints the application's routes, as `spin up` does.
 fn announce(address: SocketAddr, routes: &Routes) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "Serving http://{address}")?;

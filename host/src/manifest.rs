@@ -1,7 +1,7 @@
-//! The part of `spin.toml` that the host understands.
+//! The parts of `spin.toml` that the host understands.
 //!
-//! What it does not know it refuses: a setting that Spin heeds and the host ignored would make the
-//! two behave differently without a word.
+//! The host rejects settings that it does not know. If it ignored one that Spin honours, the two would differ
+//! silently.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// The file's usual name.
+/// The file's default name.
 pub const FILE: &str = "spin.toml";
 
 /// A manifest of version 2.
@@ -20,14 +20,14 @@ pub struct Manifest {
     spin_manifest_version: u32,
     #[serde(rename = "application")]
     _application: Application,
-    /// The application's variables.
+    /// The application's variables, by name.
     #[serde(default)]
     pub variables: BTreeMap<String, Variable>,
     trigger: Triggers,
-    /// The components by name.
+    /// The components, by name.
     #[serde(default, rename = "component")]
     pub components: BTreeMap<String, Component>,
-    /// The folder that paths in the manifest start from.
+    /// The folder that the manifest's paths are relative to.
     #[serde(skip)]
     pub folder: PathBuf,
 }
@@ -51,7 +51,7 @@ struct Application {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variable {
-    /// The value it has if nothing else gives one.
+    /// Its value if no source sets one.
     pub default: Option<String>,
     #[serde(rename = "required")]
     _required: Option<bool>,
@@ -67,7 +67,7 @@ struct Triggers {
     http: Vec<Trigger>,
 }
 
-/// A route and the component that answers it.
+/// A route and its component.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trigger {
@@ -85,9 +85,9 @@ pub struct Trigger {
 pub struct Component {
     #[serde(rename = "description")]
     _description: Option<IgnoredAny>,
-    /// The WebAssembly file, from the manifest's folder.
+    /// The path of the WebAssembly file, relative to the manifest's folder.
     pub source: PathBuf,
-    /// The variables it sees, as templates.
+    /// Its variables, as templates.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
     /// The hosts it may send requests to, as templates.
@@ -96,7 +96,7 @@ pub struct Component {
     /// The stores it may open.
     #[serde(default)]
     pub key_value_stores: Vec<String>,
-    /// How it is built.
+    /// Its build settings.
     pub build: Option<Build>,
     #[serde(rename = "tool")]
     _tool: Option<IgnoredAny>,
@@ -107,7 +107,7 @@ pub struct Component {
 #[serde(deny_unknown_fields)]
 pub struct Build {
     command: Commands,
-    /// Where the commands run, from the manifest's folder.
+    /// The folder that the commands run in, relative to the manifest's folder.
     pub workdir: Option<PathBuf>,
     #[serde(rename = "watch")]
     _watch: Option<IgnoredAny>,
@@ -131,8 +131,7 @@ impl Build {
 }
 
 impl Manifest {
-    /// Reads the manifest `from` a file or from a folder that has one; where none is given, from
-    /// this folder or the nearest above.
+    /// Reads the manifest `from` a file or a folder. Without `from`, searches this folder and those above it.
     pub fn read(from: Option<&Path>) -> anyhow::Result<Self> {
         let path = match from {
             Some(path) if path.is_dir() => path.join(FILE),
@@ -178,7 +177,7 @@ impl Manifest {
         &self.trigger.http
     }
 
-    /// The components that a route leads to.
+    /// The components that have a route.
     pub fn routed(&self) -> impl Iterator<Item = (&String, &Component)> {
         let used: HashSet<_> = self
             .trigger
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_host_does_not_know_is_refused() {
+    fn unknown_settings_are_refused() {
         assert!(Manifest::parse(MINIMAL).is_ok());
         for more in [
             "files = ['x']",

@@ -1,4 +1,4 @@
-//! Outbound HTTP, held to a component's `allowed_outbound_hosts` by Spin's rule.
+//! Outbound HTTP, limited by a component's `allowed_outbound_hosts` as in Spin.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,25 +17,25 @@ pub struct AllowedHosts(Vec<AllowedHost>);
 
 #[derive(Debug)]
 struct AllowedHost {
-    /// `None` is any.
+    /// `None` allows any.
     scheme: Option<String>,
     host: HostRule,
-    /// `None` is any.
+    /// `None` allows any.
     ports: Option<Range<u32>>,
 }
 
 #[derive(Debug)]
 enum HostRule {
     Any,
-    /// With its leading dot.
+    /// The parent domain, with its leading dot.
     Below(String),
     Exactly(Host),
     Network(IpNetwork),
 }
 
 impl AllowedHosts {
-    /// Fills the templates and parses what comes out. What an empty variable leaves empty is
-    /// skipped: that is how an endpoint is made optional.
+    /// Fills the templates and parses the results. Skips an empty result, so an empty variable turns an optional
+    /// endpoint off.
     pub fn parse(templates: &[String], variables: &Variables) -> anyhow::Result<Self> {
         let mut hosts = Vec::new();
         for template in templates {
@@ -79,7 +79,7 @@ impl AllowedHost {
             .trim()
             .split_once("://")
             .context("expected SCHEME://HOST or SCHEME://HOST:PORT")?;
-        // A colon may belong to an IPv6 network, so what is a host without a port counts as one.
+        // The colon may belong to an IPv6 network. Without a port, such text is a host.
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if port.is_empty() || HostRule::parse(rest).is_err() => (host, port),
             _ => (rest, ""),
@@ -116,7 +116,7 @@ fn number(port: &str) -> anyhow::Result<u32> {
     Ok(port.into())
 }
 
-/// Spin also knows the ports of databases and brokers; no request goes there.
+/// Spin also knows the ports of databases and brokers. Visage sends no requests there.
 fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
@@ -170,13 +170,13 @@ pub struct Outbound {
 }
 
 impl Outbound {
-    /// Sends to the hosts `allowed` and to no other.
+    /// Allows requests to the hosts `allowed` only.
     pub fn new(allowed: Arc<AllowedHosts>) -> Self {
         Self { allowed }
     }
 }
 
-/// A future that `WasiHttpHooks` passes around.
+/// The future type that `WasiHttpHooks` uses.
 type Pending<T> = Box<dyn Future<Output = Result<T, Error>> + Send>;
 
 impl WasiHttpHooks for Outbound {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed() {
+    fn allowed_requests() {
         for (rule, url, expected) in [
             ("https://a.example", "https://a.example/x?y", true),
             ("https://a.example", "https://A.EXAMPLE:443", true),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rule() {
+    fn invalid_rules_are_refused() {
         for rule in [
             "",
             "*",

@@ -1,4 +1,4 @@
-//! What happens to a request before a component sees it, as in Spin.
+//! Prepares a request for a component, as Spin does.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use crate::routes::Found;
 
-/// Completes the URI from the `Host` header.
+/// Adds scheme and authority to the URI, from the `Host` header.
 pub fn complete_uri<B>(request: &mut Request<B>) -> anyhow::Result<()> {
     let host: Option<Authority> = match request.headers().get(HOST) {
         Some(host) => Some(host.to_str()?.parse()?),
@@ -25,8 +25,8 @@ pub fn complete_uri<B>(request: &mut Request<B>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes what concerns the connection only and adds what Spin tells a component about the route.
-/// A client's own headers of these names stay, and stay first.
+/// Removes the headers of the connection and adds Spin's headers about the route. If the client sent headers with the
+/// same names, they stay and come first.
 pub fn complete_headers<B>(
     request: &mut Request<B>,
     found: &Found<'_>,
@@ -57,7 +57,7 @@ pub fn complete_headers<B>(
     let headers: &mut HeaderMap = request.headers_mut();
     headers.remove(CONNECTION);
     for (name, value) in added {
-        // What is no header is left out.
+        // Values that no header can carry are left out.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             headers.append(name, value);
         }

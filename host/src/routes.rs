@@ -1,4 +1,4 @@
-//! Which component answers which path, by Spin's rules.
+//! Maps paths to components by Spin's rules.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,33 +9,33 @@ use routefinder::{Captures, RouteSpec};
 
 use crate::manifest::Trigger;
 
-/// The host's own corner of every application's paths.
+/// The prefix that Spin reserves for itself in every application.
 pub const WELL_KNOWN: &str = "/.well-known/spin/";
 
 /// The application's routes.
 pub struct Routes(routefinder::Router<Route>);
 
-/// A route and the component it leads to.
+/// A route and its component.
 pub struct Route {
-    /// The route as the manifest writes it.
+    /// The route as written in the manifest.
     pub raw: String,
     /// The component's name.
     pub component: String,
 }
 
 impl Route {
-    /// The route without a slash at its end.
+    /// The route without a trailing slash.
     pub fn based(&self) -> &str {
         self.raw.strip_suffix('/').unwrap_or(&self.raw)
     }
 
-    /// The route without the wildcard at its end.
+    /// The route without its final wildcard.
     pub fn prefix(&self) -> &str {
         self.raw.strip_suffix("/...").unwrap_or(&self.raw)
     }
 }
 
-/// As `spin up` shows it.
+/// Formats the route as `spin up` does.
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let based = self.based();
@@ -46,16 +46,16 @@ impl fmt::Display for Route {
     }
 }
 
-/// A path's route and what it captured.
+/// The route that matches a path, and its captures.
 pub struct Found<'a> {
-    /// The route.
+    /// The matching route.
     pub route: &'a Route,
     captures: Captures<'a, 'a>,
     path: &'a str,
 }
 
 impl Found<'_> {
-    /// The route's named segments and what they stand for in this path.
+    /// The route's named segments and their values in this path.
     pub fn segments(&self) -> impl Iterator<Item = (&str, &str)> {
         self.captures
             .params()
@@ -63,8 +63,8 @@ impl Found<'_> {
             .map(|capture| (capture.name(), capture.value()))
     }
 
-    /// What the wildcard at the route's end stands for. A slash at the path's end counts, though
-    /// routefinder drops it.
+    /// The part of the path that the final wildcard matches. A trailing slash is part of it, though routefinder drops
+    /// it.
     pub fn rest(&self) -> Cow<'_, str> {
         match (self.captures.wildcard(), self.path.ends_with('/')) {
             (None, _) | (Some(""), false) => "".into(),
@@ -76,7 +76,7 @@ impl Found<'_> {
 }
 
 impl Routes {
-    /// The routes of the manifest. One written twice is refused: Spin would never use the first.
+    /// Collects the manifest's routes. Fails if a route is written twice: Spin would never use the first.
     pub fn new(triggers: &[Trigger]) -> anyhow::Result<Self> {
         let mut router = routefinder::Router::new();
         let mut seen = HashSet::new();
@@ -102,7 +102,7 @@ impl Routes {
                 None => route.based().parse(),
             }
             .map_err(|e| anyhow!("cannot use the route {}: {e}", route.raw))?;
-            // A spec that was parsed already is added without fail.
+            // Adding an already parsed spec cannot fail.
             router
                 .add(spec, route)
                 .unwrap_or_else(|never| match never {});
@@ -110,12 +110,12 @@ impl Routes {
         Ok(Self(router))
     }
 
-    /// All routes, those that win over others first.
+    /// All routes, those with precedence first.
     pub fn iter(&self) -> impl Iterator<Item = &Route> {
         self.0.iter().map(|(_, route)| route)
     }
 
-    /// The route for `path`.
+    /// Finds the route for `path`.
     pub fn find<'a>(&'a self, path: &'a str) -> Option<Found<'a>> {
         let found = self.0.best_match(path)?;
         Some(Found {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_route_captures() {
+    fn captures() {
         let routes = routes(&["/users/...", "/users/:user/image"]);
         for (path, rest) in [
             ("/users", ""),

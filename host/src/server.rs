@@ -1,12 +1,13 @@
-//! The HTTP server, and what it takes of clients:
-//! - connections: [`CONNECTIONS`] at a time; more wait until one ends;
-//! - a request's head: [`HEAD_BYTES`] and hyper's 100 lines, else 431; over HTTP/2 hyper's 16 KiB;
-//! - bodies: any length, since components stop reading at their own limit;
-//! - time: that of `--client-timeout` over each step. A connection is closed where the first request's head, or the
-//!   next one's, is not there in time, or where nothing more of an answer could be sent for so long. A body that is not
-//!   there in time breaks off for the component, which says so in its family's words.
+//! The HTTP server. Its limits for clients:
 //!
-//! An HTTP/2 connection that has had a request may stay, as long as its client answers pings.
+//! - Connections: [`CONNECTIONS`] at a time. More wait until one ends.
+//! - Request heads: [`HEAD_BYTES`] and hyper's 100 lines, else 431. Over HTTP/2, hyper's 16 KiB.
+//! - Bodies: any length. Components stop reading at their own limit.
+//! - Time: `--client-timeout` for each step. The server closes a connection if the head of the first or next request
+//!   is late, or if no more of an answer could be sent for that long. If a body is late, the component's read fails
+//!   and it answers in its family's words.
+//!
+//! An HTTP/2 connection that has had a request may stay open while its client answers pings.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -37,20 +38,20 @@ use crate::routes::{Routes, WELL_KNOWN};
 
 /// How many connections are served at a time.
 const CONNECTIONS: usize = 2048;
-/// How long a request's head may be over HTTP/1. Beyond 128 KiB no component could be given it.
+/// The limit for a request's head over HTTP/1. Components cannot receive more than 128 KiB.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How long requests in flight may take once the server is told to stop.
+/// How long requests in flight may take after a stop is requested.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The application as seen from outside.
+/// The application that is served.
 pub struct Application {
     /// Its routes.
     pub routes: Routes,
-    /// Its components by name.
+    /// Its components, by name.
     pub services: HashMap<String, Service>,
 }
 
-/// Serves `application` until `stop` is ready and what was then in flight has been answered.
+/// Serves `application` until `stop` completes, then answers the requests in flight.
 pub async fn serve(
     listener: TcpListener,
     application: Arc<Application>,
@@ -75,14 +76,14 @@ pub async fn serve(
             accepted = accept(&listener, &free) => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Mostly too many open files: some may be closed in a moment.
+                    // The usual cause is too many open files. Some may close soon.
                     log::line("cannot accept a connection", &error.to_string());
                     tokio::time::sleep(Duration::from_millis(100)).await;
                     continue;
                 }
             },
         };
-        // TCP_NODELAY stays off, as in Spin, so that answers in two packets show here too.
+        // TCP_NODELAY stays off as in Spin, to expose answers in two packets here too.
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(client_timeout));
         let application = application.clone();
@@ -100,21 +101,21 @@ pub async fn serve(
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             let mut connection = pin!(connection);
-            // hyper's own time begins with the protocol, for which a silent client lets it wait for ever.
+            // hyper's own timeout starts only after the protocol is known. A silent client would never reach it.
             let ended = timeout(client_timeout, &mut connection).await.is_ok();
             if !ended && has_asked.load(Ordering::Relaxed) {
-                // A connection ends in an error when its client goes away; that is no news.
+                // A connection fails when its client goes away. That is not worth a line in the log.
                 let _ = connection.await;
             }
             drop(place);
         });
     }
     drop(listener);
-    // What has not ended in time ends with the process.
+    // The process exit ends whatever is left.
     let _ = timeout(STOP_TIMEOUT, connections.shutdown()).await;
 }
 
-/// The next connection, and the place that it takes. Where no place is free, clients wait as yet unaccepted.
+/// Accepts the next connection and reserves a place for it. Without a free place, clients stay in the listen queue.
 async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
@@ -125,7 +126,7 @@ async fn accept(
 }
 
 impl Application {
-    /// Answers a request. An error closes the connection without an answer.
+    /// Answers a request. After an error the connection is closed without an answer.
     async fn answer(
         &self,
         mut request: Request<WasiBody>,

@@ -1,8 +1,9 @@
-//! The key-value store: Spin's SQLite store, in the same file and table, with the same weaknesses.
+//! The key-value store: Spin's SQLite store, with the same file, table and weaknesses.
 //!
-//! A better store would hide mistakes that Spin shows, so these are kept on purpose: a swap from an
-//! absent key overwrites what came in between, and an increment of a value that is not 8 bytes makes
-//! the whole store unusable until the next start.
+//! The weaknesses are deliberate, since a better store would hide bugs that Spin shows:
+//!
+//! - A swap of an absent key overwrites a value that was written in between.
+//! - Incrementing a value that is not 8 bytes long makes the whole store unusable until the next start.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -17,7 +18,7 @@ use tokio::task::block_in_place;
 /// The file's name, as in Spin.
 const FILE: &str = "sqlite_key_value.db";
 
-/// The most that one read may bring, as in Spin.
+/// The most bytes that one read may return, as in Spin.
 const READ_LIMIT: usize = 128 << 20;
 
 const UPSERT: &str = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
@@ -34,9 +35,9 @@ const SWAP: &str =
 /// Why an operation failed.
 #[derive(Debug, PartialEq)]
 pub enum Error {
-    /// The store is unusable until the next start: Spin panics while it holds the store's lock.
+    /// The store is unusable until the next start: Spin panicked while it held the store's lock.
     Broken,
-    /// What SQLite reported.
+    /// SQLite reported an error.
     Other(String),
 }
 
@@ -46,19 +47,19 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// Spin hands errors to components in their debug form.
+/// Spin passes errors to components in their debug form.
 fn other(error: &dyn Debug) -> Error {
     Error::Other(format!("{error:?}"))
 }
 
-/// Shorthand for a result of this module.
+/// The result type of this module.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// The one connection of the process. It is gone (`None`) once the store broke.
+/// The process's only connection, or `None` after the store broke.
 pub struct Database(Mutex<Option<Connection>>);
 
 impl Database {
-    /// Opens the database in `folder`, with the folder and the table where they are missing.
+    /// Opens the database in `folder`. Creates the folder and the table if they are missing.
     pub fn open(folder: &Path) -> anyhow::Result<Arc<Self>> {
         let path = folder.join(FILE);
         let open = || {
@@ -68,7 +69,7 @@ impl Database {
         open().with_context(|| format!("cannot open {}", path.display()))
     }
 
-    /// A database that ends with the process.
+    /// Opens a database that lives only as long as the process.
     pub fn in_memory() -> anyhow::Result<Arc<Self>> {
         Self::on(Connection::open_in_memory()?)
     }
@@ -87,13 +88,13 @@ impl Database {
         Ok(Arc::new(Self(Mutex::new(Some(connection)))))
     }
 
-    /// Runs `work` alone on the connection; it may take the connection away for good.
+    /// Runs `work` with exclusive access to the connection. `work` may remove the connection for good.
     fn exclusive<T>(&self, work: impl FnOnce(&mut Option<Connection>) -> Result<T>) -> Result<T> {
         let mut connection = self.0.lock().map_err(|_| Error::Broken)?;
         work(&mut connection)
     }
 
-    /// Runs `work` alone on the connection, on a thread that may block.
+    /// Runs `work` with exclusive access to the connection, on a blocking thread.
     fn run<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         block_in_place(|| self.exclusive(|slot| work(slot.as_mut().ok_or(Error::Broken)?)))
     }
@@ -107,7 +108,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store `name` of `database`.
+    /// Opens the store `name` of `database`.
     pub fn new(database: Arc<Database>, name: &str) -> Self {
         Self {
             database,
@@ -115,14 +116,14 @@ impl Store {
         }
     }
 
-    /// The value at `key`.
+    /// Returns the value at `key`.
     pub fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
         let value = self.database.run(|c| read(c, &self.name, key))?;
         limit(size_of::<Option<Vec<u8>>>() + value.as_ref().map_or(0, Vec::len))?;
         Ok(value)
     }
 
-    /// Puts `value` at `key`.
+    /// Sets the value at `key`.
     pub fn set(&self, key: &str, value: &[u8]) -> Result<()> {
         self.database.run(|c| write(c, &self.name, key, value))
     }
@@ -141,7 +142,7 @@ impl Store {
         Ok(value.is_some())
     }
 
-    /// All keys at once.
+    /// Returns all keys at once.
     pub fn keys(&self) -> Result<Vec<String>> {
         self.database.run(|c| {
             let mut size = size_of::<Vec<String>>();
@@ -156,8 +157,8 @@ impl Store {
         })
     }
 
-    /// Hands all keys to `send` one by one, and holds the store's lock until the last was taken:
-    /// in Spin an open listing blocks every other call. Not for a thread of the runtime.
+    /// Passes all keys to `send` one by one and holds the store's lock until the last one is taken. Spin does the
+    /// same: an open listing blocks every other call. Must not run on a thread of the runtime.
     pub fn each_key(&self, mut send: impl FnMut(String) -> bool) -> Result<()> {
         self.database.exclusive(|slot| {
             let connection = slot.as_ref().ok_or(Error::Broken)?;
@@ -174,7 +175,7 @@ impl Store {
         })
     }
 
-    /// The values at those of `keys` that exist, in the order of the table.
+    /// Returns the values at those of `keys` that exist, in table order.
     pub fn get_many(&self, keys: Vec<String>) -> Result<Vec<(String, Option<Vec<u8>>)>> {
         self.database.run(|c| {
             let mut size = size_of::<Vec<String>>();
@@ -193,7 +194,7 @@ impl Store {
         })
     }
 
-    /// Puts all values in one transaction.
+    /// Sets all values in one transaction.
     pub fn set_many(&self, values: &[(String, Vec<u8>)]) -> Result<()> {
         self.database.run(|c| {
             let transaction = c.transaction()?;
@@ -213,7 +214,7 @@ impl Store {
         })
     }
 
-    /// Adds `delta` to the counter at `key` and gives the sum.
+    /// Adds `delta` to the counter at `key` and returns the sum.
     pub fn increment(&self, key: &str, delta: i64) -> Result<i64> {
         let work = |slot: &mut Option<Connection>| {
             let transaction = slot.as_mut().ok_or(Error::Broken)?.transaction()?;
@@ -222,7 +223,7 @@ impl Store {
                 Some(value) => match <[u8; 8]>::try_from(value) {
                     Ok(bytes) => i64::from_le_bytes(bytes),
                     Err(_) => {
-                        // Spin panics here, which poisons the lock that every operation takes.
+                        // Spin panics here. That poisons the lock that every operation takes.
                         drop(transaction);
                         *slot = None;
                         return Err(Error::Broken);
@@ -237,8 +238,8 @@ impl Store {
         block_in_place(|| self.database.exclusive(work))
     }
 
-    /// Replaces `expected` at `key` by `value`; false if something else is there by now. From an
-    /// absent key it always succeeds: the last of several racers wins.
+    /// Replaces `expected` at `key` by `value`. Returns false if the value has changed. A swap of an absent key
+    /// always succeeds: the last writer wins.
     pub fn swap(&self, key: &str, expected: Option<&[u8]>, value: &[u8]) -> Result<bool> {
         self.database.run(|c| match expected {
             None => write(c, &self.name, key, value).map(|()| true),

@@ -1,4 +1,4 @@
-//! The application's variables: where their values come from, and templates over them.
+//! The application's variables: the sources of their values, and templates.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use wasmtime::component::{Accessor, HasData};
 use crate::bindings::spin::variables::variables::{Error, Host, HostWithStore};
 use crate::manifest::Variable;
 
-/// What environment variables that give a value begin with.
+/// The prefix of environment variables that set a variable.
 const PREFIX: &str = "SPIN_VARIABLE_";
 
-/// A `--variable` of the command line.
+/// A `--variable` flag.
 #[derive(Clone)]
 pub struct Given {
     name: String,
@@ -46,16 +46,16 @@ impl FromStr for Given {
     }
 }
 
-/// Where a value may come from besides the manifest.
+/// The sources of values besides the manifest.
 pub struct Sources {
     given: HashMap<String, String>,
     environment: HashMap<String, String>,
 }
 
 impl Sources {
-    /// The command line's values, then the environment's, then those of a file `.env` in the
-    /// working folder: the first that has one wins. As with Spin, a value for a name that the
-    /// manifest does not declare has no effect; [`Sources::unknown`] tells of it.
+    /// Reads the sources in this order: the command line, the environment, a `.env` file in the working folder. The
+    /// first value for a name wins. As in Spin, a value for a name that the manifest does not declare has no effect;
+    /// [`Sources::unknown`] reports it.
     pub fn read(given: &[Given]) -> anyhow::Result<Self> {
         let mut environment = HashMap::new();
         let file = Path::new(".env");
@@ -87,8 +87,7 @@ impl Sources {
         })
     }
 
-    /// What to say of each value for a name that the manifest does not declare, in the order of
-    /// the names.
+    /// Returns a message for each value whose name the manifest does not declare, sorted by name.
     pub fn unknown(&self, declared: &BTreeMap<String, Variable>) -> Vec<String> {
         let given = self.given.keys().map(|name| (name.clone(), name.clone()));
         let environment = self.environment.keys().filter_map(|key| {
@@ -118,11 +117,11 @@ impl Sources {
     }
 }
 
-/// The values of all variables of the application.
+/// The values of all the application's variables.
 pub struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    /// Finds a value for each variable that the manifest declares.
+    /// Finds the value of each variable that the manifest declares.
     pub fn resolve(
         declared: &BTreeMap<String, Variable>,
         sources: &Sources,
@@ -165,7 +164,7 @@ impl Variables {
     }
 }
 
-/// What a component sees of the variables: those of its own table in the manifest.
+/// The variables that a component sees: those of its own table in the manifest.
 #[derive(Clone)]
 pub struct Visible(Arc<HashMap<String, String>>);
 
@@ -192,9 +191,9 @@ impl Visible {
     }
 }
 
-/// The name among `known` that was probably meant by `name`.
+/// Returns the name in `known` that `name` most resembles, if any does.
 fn similar<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> Option<&'k str> {
-    // Clap measures the likeness of mistyped flags so, and draws the line here.
+    // Clap uses this measure and this threshold for mistyped flags.
     known
         .map(|known| (strsim::jaro(name, known), known.as_str()))
         .filter(|(likeness, _)| *likeness > 0.7)
@@ -202,7 +201,7 @@ fn similar<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> Option<&'
         .map(|(_, known)| known)
 }
 
-/// Spin's rule for a variable's name.
+/// Checks a variable's name by Spin's rule.
 fn check_name(name: &str) -> Result<(), &'static str> {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
@@ -260,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_the_manifest_does_not_have() {
+    fn undeclared_names_are_reported() {
         let declared = "netex_tokens.default = ''\nf5_tokens.default = ''\npath.default = ''";
         let declared = toml::from_str(declared).unwrap();
         let sources = Sources {

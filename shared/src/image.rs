@@ -1,4 +1,4 @@
-//! Pictures: recognised by their bytes, never by a name or a declared type.
+//! Pictures. Their bytes decide the format, never a name or a declared type.
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -8,17 +8,18 @@ use bytes::Bytes;
 /// The most bytes of a picture: 512 KiB (IBM BPM: "The maximum file size is limited to 512 KB").
 pub const MAX_BYTES: usize = 512 * 1024;
 
-/// The most pixels of a picture's side.
+/// The largest width and height of a picture, in pixels.
 pub const MAX_SIDE: usize = 8192;
 
-/// How clients and servers of all three vendors write base64: padded or not, and not strict about the last bits.
+/// Base64 as clients and servers of all three vendors write it: padded or not, with any value in the unused last
+/// bits.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
-/// The formats that the vendors take.
+/// The formats that the vendors accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -31,7 +32,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The media type, as it is sent.
+    /// The media type, as sent.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
@@ -53,7 +54,7 @@ impl Format {
         }
     }
 
-    /// The format that a media type names; parameters and letter case don't matter.
+    /// Returns the format for a media type. Parameters and letter case are ignored.
     pub fn named(media_type: &str) -> Option<Self> {
         match essence(media_type).to_ascii_lowercase().as_str() {
             "image/png" => Some(Self::Png),
@@ -63,7 +64,7 @@ impl Format {
         }
     }
 
-    /// Width and height as the header tells them.
+    /// Reads width and height from the header.
     fn sides(self, bytes: &[u8]) -> Option<[usize; 2]> {
         if self == Self::Jpeg {
             return jpeg_sides(bytes);
@@ -72,8 +73,8 @@ impl Format {
         Some([size.width, size.height])
     }
 
-    /// Whether a declared media type agrees with this format: an empty one and `application/octet-stream` declare
-    /// nothing.
+    /// Whether a declared media type agrees with this format. An empty type and `application/octet-stream` agree with
+    /// all.
     fn agrees_with(self, declared: &str) -> bool {
         let essence = essence(declared);
         essence.is_empty()
@@ -109,7 +110,7 @@ pub enum ImageFault {
     Dimensions,
 }
 
-/// A picture that may be stored.
+/// A valid picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     format: Format,
@@ -117,7 +118,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Checks a picture, cheap tests first. `declared` is its media type as the client gave it, or empty.
+    /// Checks a picture, cheap tests first. `declared` is the client's media type, or empty.
     ///
     /// # Errors
     /// Every [`ImageFault`] but [`ImageFault::NotBase64`].
@@ -141,8 +142,8 @@ impl Image {
         }
     }
 
-    /// Reads a picture from base64: the standard or the URL-safe alphabet, padded or not, with or without a
-    /// `data:<type>;base64,` before it, whose type counts as declared. `declared` as in [`Image::new`].
+    /// Decodes a picture from base64: the standard or the URL-safe alphabet, padded or not. A `data:<type>;base64,`
+    /// prefix is allowed; its type counts as declared. `declared` is as in [`Image::new`].
     ///
     /// # Errors
     /// Every [`ImageFault`].
@@ -163,24 +164,24 @@ impl Image {
         }
     }
 
-    /// The format of the bytes.
+    /// The format.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// The bytes exactly as uploaded.
+    /// The bytes, exactly as uploaded.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The same, shared.
+    /// The same bytes, shared.
     pub(crate) fn shared_bytes(&self) -> Bytes {
         self.bytes.clone()
     }
 }
 
-/// Decodes base64 of any form. Nearly all is of the strictest, which `base64_simd` reads several times as fast; it knows
-/// no other.
+/// Decodes any form of base64. Most input has the strict form, the only one that `base64_simd` decodes. It is several
+/// times as fast.
 fn decode(digits: &str) -> Option<Vec<u8>> {
     base64_simd::STANDARD
         .decode_to_vec(digits)
@@ -189,9 +190,9 @@ fn decode(digits: &str) -> Option<Vec<u8>> {
         .or_else(|| BASE64_URL.decode(digits).ok())
 }
 
-/// Width and height of a JPEG by its first frame header, which is where decoders look (ITU T.81, B.1 and B.2).
-/// `imagesize` takes fill bytes and markers without a length for segments, so that a file can show it one header and
-/// decoders another.
+/// Reads a JPEG's width and height from its first frame header, as decoders do (ITU T.81, B.1 and B.2). `imagesize`
+/// takes fill bytes and markers without a length for segments, so a file could show it another header than decoders
+/// use.
 fn jpeg_sides(bytes: &[u8]) -> Option<[usize; 2]> {
     let mut rest = bytes.get(2..)?;
     loop {
@@ -201,7 +202,7 @@ fn jpeg_sides(bytes: &[u8]) -> Option<[usize; 2]> {
         }
         let (marker, segment) = rest.split_first()?;
         match marker {
-            // Tables, application data and comments, which may stand before the frame.
+            // Tables, application data and comments may precede the frame.
             0xc4 | 0xc8 | 0xcc | 0xdb..=0xfe => {
                 let (length, _) = segment.split_first_chunk::<2>()?;
                 let length = usize::from(u16::from_be_bytes(*length));
@@ -212,7 +213,7 @@ fn jpeg_sides(bytes: &[u8]) -> Option<[usize; 2]> {
                 let side = |high, low| usize::from(u16::from_be_bytes([high, low]));
                 return Some([side(w1, w2), side(h1, h2)]);
             }
-            // What cannot stand before the frame, a scan for one.
+            // Other markers, like a scan, cannot precede the frame.
             _ => return None,
         }
     }

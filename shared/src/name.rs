@@ -1,4 +1,4 @@
-//! What users are known by: names, numbers and identifiers.
+//! Names, numbers and identifiers of users.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use unicase::UniCase;
 /// The most characters of a user name, an `externalId` and a `commonId`.
 pub const MAX_CHARACTERS: usize = 255;
 
-/// The name by which IBM BPM's paths mean the caller.
+/// The name that stands for the caller in IBM BPM's paths.
 pub const CURRENT: &str = "current";
 
-/// A user's number: what IBM BPM calls the user id. Given out from 1, never twice.
+/// A user's number, which IBM BPM calls the user id. Numbers start at 1 and are never reused.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
@@ -29,18 +29,18 @@ impl fmt::Display for UserNumber {
     }
 }
 
-/// A user's `id` of 32 lower-case hexadecimal digits: 16 of the number, so that it leads to the record
-/// without an index, and 16 random ones, so that it cannot be guessed.
+/// A user's `id` of 32 lower-case hexadecimal digits. The first 16 are the number and lead to the record without an
+/// index. The other 16 are random, so an id cannot be guessed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UserId(String);
 
 impl UserId {
-    /// The identifier of the user `number` with these random bits.
+    /// Creates the identifier of the user `number` from these random bits.
     pub fn new(number: UserNumber, random: u64) -> Self {
         Self(format!("{:016x}{random:016x}", number.0))
     }
 
-    /// The number inside of what may be an identifier.
+    /// Returns the number in a possible identifier.
     pub fn number_in(text: &str) -> Option<UserNumber> {
         let mut bytes = [0; 16];
         let decoded = base16ct::lower::decode(text, &mut bytes).ok()?;
@@ -54,7 +54,7 @@ impl UserId {
     }
 }
 
-/// The name of a user, kept as given.
+/// A user's name, kept as given.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Username(String);
@@ -103,13 +103,13 @@ impl Username {
         &self.0
     }
 
-    /// What names are compared by; see [`fold`].
+    /// The form in which names are compared; see [`fold`].
     pub fn folded(&self) -> String {
         fold(&self.0)
     }
 }
 
-/// Brings spellings that mean one name to one: NFC, full case folding, and NFC again.
+/// Maps all spellings of a name to one form: NFC, full case folding, then NFC again.
 pub fn fold(name: &str) -> String {
     let nfc = ComposingNormalizerBorrowed::new_nfc();
     let folded = UniCase::unicode(nfc.normalize(name)).to_folded_case();

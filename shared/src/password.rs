@@ -1,4 +1,4 @@
-//! Passwords: argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane), never kept or shown in clear.
+//! Passwords: hashed with argon2id and OWASP's parameters (19 MiB, 2 passes, 1 lane), never stored or shown in clear.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -12,10 +12,10 @@ use crate::Error;
 /// The most bytes of a password.
 pub const MAX_BYTES: usize = 1024;
 
-/// The hash of a random password that nobody kept. A name without a password is checked against it.
+/// The hash of a random, forgotten password. Names without a password are checked against it.
 const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$mIsCJeK08qltZIzV8rLNOw$vI3uv1cbuuanwfApagTY9CS4VSOx/AYbqJAsjG5dngI";
 
-/// A password of 1 to [`MAX_BYTES`] bytes, in clear, on its way to being hashed.
+/// A password of 1 to [`MAX_BYTES`] bytes in clear text, before it is hashed.
 #[derive(serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct Password(String);
@@ -32,7 +32,7 @@ impl TryFrom<String> for Password {
 }
 
 impl Password {
-    /// Hashes the password with a new salt. Takes tens of milliseconds on purpose.
+    /// Hashes the password with a new salt. Deliberately takes tens of milliseconds.
     ///
     /// # Errors
     /// [`Error::Internal`] when there is no randomness or no memory.
@@ -45,7 +45,7 @@ impl Password {
     }
 }
 
-/// What is kept of a password: a PHC string.
+/// A stored password: its hash as a PHC string.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PasswordHash(String);
 
@@ -61,11 +61,11 @@ const MEMORY: Duration = Duration::from_secs(60);
 /// The most verified passwords that an instance remembers.
 const MAX_REMEMBERED: usize = 256;
 
-/// The passwords verified by this instance: a digest of hash and password under a key that only the instance has, so
-/// that nothing kept leads back to a password, and a changed password has another.
+/// The passwords that this instance has verified, as digests of hash and password. The key exists only in this
+/// instance, so no digest leads back to a password. A changed password has another digest.
 struct Remembered {
     key: [u8; 32],
-    /// Few enough to be looked through.
+    /// Short enough for a linear search.
     verified: Vec<([u8; 32], Instant)>,
 }
 
@@ -83,7 +83,7 @@ impl Remembered {
 
     fn digest(&self, hash: &PasswordHash, password: &str) -> Option<[u8; 32]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        // A hash holds no NUL, so that the two cannot run into each other.
+        // A hash contains no NUL, so this separator is unambiguous.
         mac.update(hash.0.as_bytes());
         mac.update(&[0]);
         mac.update(password.as_bytes());
@@ -104,7 +104,7 @@ impl Remembered {
     }
 }
 
-/// [`verify`], but a password that this instance has verified within the last minute is not hashed again.
+/// Like [`verify`], but does not hash again if this instance verified the password within the last minute.
 pub fn verify_remembered(hash: Option<&PasswordHash>, password: &str) -> bool {
     let digest = hash.and_then(|hash| {
         REMEMBERED.with_borrow_mut(|slot| {
@@ -132,8 +132,8 @@ pub fn verify_remembered(hash: Option<&PasswordHash>, password: &str) -> bool {
     verified
 }
 
-/// Whether `password` is the one that `hash` was made of, by the parameters that stand in the hash. Without a hash
-/// nothing is, and finding out takes as long. Hashes are compared in constant time.
+/// Whether `hash` was made from `password`, with the parameters in the hash. Without a hash the result is false,
+/// after the same time. Hashes are compared in constant time.
 pub fn verify(hash: Option<&PasswordHash>, password: &str) -> bool {
     let phc = hash.map_or(NOBODYS, |hash| &hash.0);
     let verified = Argon2::default().verify_password(password.as_bytes(), phc);
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(phc.hash.map(|hash| hash.len()), Some(32));
     }
 
-    /// The hash of `hush-hush`, at the least that argon2 can cost.
+    /// The hash of `hush-hush`, with argon2's lowest cost.
     const CHEAP: &str = "$argon2id$v=19$m=8,t=1,p=1$AStQ/AYEPjFnZTyA2StleA$qmHdYysjkyhiVV988rveYkZ0e52EuqmYo30KjdMlXOQ";
 
     fn verifies(phc: &str, password: &str) -> bool {

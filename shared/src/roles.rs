@@ -1,24 +1,24 @@
-//! What a user may do on each of Netex's platforms.
+//! The roles of users on Netex's platforms.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A platform that has roles of its own; Netex's page calls them sections.
+/// A platform with its own roles. Netex's page calls it a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Section {
-    /// The management of users; every user has a role here.
+    /// User management. Every user has a role here.
     Management,
-    /// The courses.
+    /// Courses.
     Training,
     /// The social network.
     Social,
-    /// The games.
+    /// Games.
     Play,
 }
 
-/// A role; which there are depends on the [`Section`].
+/// A role. Each [`Section`] has its own set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -26,7 +26,7 @@ pub enum Role {
     User,
     /// Teaches.
     Trainer,
-    /// Writes games.
+    /// Creates games.
     Author,
     /// Approves games.
     Validator,
@@ -37,7 +37,7 @@ pub enum Role {
 }
 
 impl Section {
-    /// All sections, in the order in which the vendor's page lists them.
+    /// All sections, in the order of the vendor's page.
     pub const ALL: [Self; 4] = [Self::Management, Self::Training, Self::Social, Self::Play];
 
     /// The section's name in requests and answers.
@@ -50,7 +50,7 @@ impl Section {
         }
     }
 
-    /// The roles there are, in the order in which the vendor's page lists them.
+    /// The section's roles, in the order of the vendor's page.
     pub fn roles(self) -> &'static [Role] {
         match self {
             Self::Management => &[Role::User, Role::GroupAdmin, Role::Admin],
@@ -60,7 +60,7 @@ impl Section {
         }
     }
 
-    /// The roles of these names, each once.
+    /// Returns the roles with these names, without duplicates.
     fn read(self, names: &[String]) -> Result<Vec<Role>, RolesFault> {
         let mut list = Vec::new();
         for name in names {
@@ -90,7 +90,7 @@ impl Role {
     }
 }
 
-/// Roles as they are written: for each section, by its name, the names of roles, or `null` for an absent one.
+/// Roles as written: for each section's name, the names of its roles, or `null` if absent.
 pub type RoleLists = BTreeMap<String, Option<Vec<String>>>;
 
 /// What can be wrong with the roles of a user. The texts are read after the name of the field that holds them.
@@ -122,7 +122,7 @@ fn names<T>(all: impl IntoIterator<Item = T>, name: fn(T) -> &'static str) -> St
     names.join(", ")
 }
 
-/// The roles of one user: such as their sections have, each once, and at least one of management.
+/// The roles of one user. Each belongs to its section and occurs once. At least one is a management role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RoleLists")]
 pub struct Roles(BTreeMap<Section, Vec<Role>>);
@@ -136,7 +136,7 @@ impl Default for Roles {
 impl TryFrom<RoleLists> for Roles {
     type Error = RolesFault;
 
-    /// Doubles are folded.
+    /// Removes duplicates.
     fn try_from(lists: RoleLists) -> Result<Self, Self::Error> {
         let mut roles = BTreeMap::new();
         for (section, list) in lists {

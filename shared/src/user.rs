@@ -1,4 +1,4 @@
-//! Users, and what is known of them.
+//! Users and their data.
 
 use email_address::{EmailAddress, Options};
 use oxilangtag::LanguageTag;
@@ -10,13 +10,13 @@ use crate::name::{MAX_CHARACTERS, UserId, UserNumber, Username};
 use crate::password::{Password, PasswordHash};
 use crate::roles::Roles;
 
-/// The most characters of a text of the profile.
+/// The most characters of a profile text.
 pub const MAX_TEXT_CHARACTERS: usize = 4096;
 
 /// The most bytes of `extra` and of `extendedFields`, as JSON.
 pub const MAX_OBJECT_BYTES: usize = 16 * 1024;
 
-/// The one `authSource` whose passwords are kept and checked here.
+/// The only `authSource` whose passwords are stored and verified here.
 pub const LOCAL: &str = "LOCAL";
 
 /// A user.
@@ -26,76 +26,76 @@ pub struct User {
     pub number: UserNumber,
     /// Netex's `id`.
     pub id: UserId,
-    /// The name to sign in with.
+    /// The sign-in name.
     pub username: Username,
-    /// Where the credentials are validated.
+    /// The system that validates the credentials.
     pub auth_source: AuthSource,
-    /// Counts only where the [`AuthSource`] is [`LOCAL`], and may be missing even there.
+    /// Used only if the [`AuthSource`] is [`LOCAL`], and optional even then.
     pub password: Option<PasswordHash>,
     /// Whether the user may sign in.
     pub enabled: bool,
-    /// What the user may do.
+    /// The user's roles.
     pub roles: Roles,
-    /// The client's own identifier; unique.
+    /// The client's own unique identifier.
     pub external_id: Option<ForeignId>,
-    /// Another identifier of the client's; unique.
+    /// Another unique identifier of the client's.
     pub common_id: Option<ForeignId>,
-    /// Everything else.
+    /// All other fields.
     pub profile: Profile,
 }
 
-/// What is told about a user and means nothing to us.
+/// Fields about a user that Visage only stores.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// The given name.
     pub name: Option<Text>,
     /// The family name.
     pub surname: Option<Text>,
-    /// The language to address the user in.
+    /// The user's language.
     pub language: Option<Language>,
     /// The time zone.
     pub timezone: Option<TimeZone>,
-    /// The mail address.
+    /// The email address.
     pub email: Option<Email>,
-    /// The phone at the office.
+    /// The office phone.
     pub office_phone: Option<Text>,
     /// The mobile phone.
     pub mobile_phone: Option<Text>,
     /// Interests.
     pub interests: Option<Text>,
-    /// A text about the user.
+    /// A free text about the user.
     pub about_me: Option<Text>,
-    /// Where the user is.
+    /// The location.
     pub location: Option<Text>,
-    /// Fields that the client has made up; kept as given.
+    /// The client's own fields, kept as given.
     pub extended_fields: Option<Object>,
-    /// A parameter whose meaning is unpublished; kept as given.
+    /// A parameter without a published meaning, kept as given.
     pub extra: Option<Object>,
 }
 
-/// What a user is made of.
+/// The data for a new user.
 pub struct NewUser {
-    /// The name to sign in with.
+    /// The sign-in name.
     pub username: Username,
-    /// Where the credentials are validated.
+    /// The system that validates the credentials.
     pub auth_source: AuthSource,
-    /// The password in clear; it is hashed when the user is created.
+    /// The password in clear text. It is hashed when the user is created.
     pub password: Option<Password>,
     /// Whether the user may sign in.
     pub enabled: bool,
-    /// What the user may do.
+    /// The user's roles.
     pub roles: Roles,
     /// The client's own identifier.
     pub external_id: Option<ForeignId>,
     /// Another identifier of the client's.
     pub common_id: Option<ForeignId>,
-    /// Everything else.
+    /// All other fields.
     pub profile: Profile,
     /// The avatar.
     pub image: Option<Image>,
 }
 
-/// Makes a type of a text that is checked whenever it is made.
+/// Defines a text type that is checked on every construction.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
@@ -131,7 +131,7 @@ checked_text!(
 );
 
 checked_text!(
-    /// The system that validates a user's credentials; [`LOCAL`] is this one.
+    /// The system that validates a user's credentials. [`LOCAL`] means this service.
     AuthSource,
     |text| {
         at_most(text, MAX_CHARACTERS, "is longer than 255 characters")?;
@@ -146,14 +146,14 @@ impl Default for AuthSource {
 }
 
 impl AuthSource {
-    /// Whether passwords of this source are kept and checked here.
+    /// Whether passwords of this source are stored and verified here.
     pub fn is_local(&self) -> bool {
         self.0 == LOCAL
     }
 }
 
 checked_text!(
-    /// An identifier that the client gives, for itself to find the user by.
+    /// The client's own identifier for a user.
     ForeignId,
     |text| {
         at_most(text, MAX_CHARACTERS, "is longer than 255 characters")?;
@@ -162,7 +162,7 @@ checked_text!(
 );
 
 checked_text!(
-    /// One mail address.
+    /// A single email address.
     Email,
     |text| {
         EmailAddress::parse_with_options(text, Options::default().without_display_text())
@@ -183,7 +183,7 @@ checked_text!(
 );
 
 checked_text!(
-    /// A time zone with an IANA name's syntax: `Europe/Madrid`, `UTC`.
+    /// A time zone in the syntax of IANA names: `Europe/Madrid`, `UTC`.
     TimeZone,
     |text| {
         let well_formed = text.len() <= MAX_CHARACTERS
@@ -197,7 +197,7 @@ checked_text!(
 );
 
 fn at_most(text: &str, characters: usize, problem: &'static str) -> Result<(), &'static str> {
-    // No character has more than four bytes, so that most texts need no counting.
+    // A character has at most four bytes, so most texts need no counting.
     if text.len() > characters && text.chars().count() > characters {
         Err(problem)
     } else {

@@ -1,4 +1,4 @@
-//! The files of cases, a test each.
+//! The files of cases, one test each.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn every_file_is_run() {
     let not_run: Vec<_> = cases::names().difference(&run).cloned().collect();
     assert!(
         not_run.is_empty(),
-        "files in tests/cases that nobody runs: {not_run:?}. Give each a line in `files!`, tests/e2e/cases.rs."
+        "files in tests/cases that no test runs: {not_run:?}. Give each a line in `files!`, tests/e2e/cases.rs."
     );
 }
 

@@ -1,5 +1,5 @@
-//! Clients that people have: each builds an upload of its own making. One that the machine doesn't have is left out, for
-//! whoever builds Visage needs nothing but Rust; where `CI` is set all must be there.
+//! Real clients, each of which builds its own upload. A client that the machine lacks is skipped, since Visage itself
+//! needs only Rust. If `CI` is set, all must be there.
 
 use serde_json::{Value, json};
 use visage_tests::{Server, fixtures, root, tool};
@@ -8,7 +8,7 @@ use crate::calls;
 
 const PASSWORD: &str = "päss:wörd";
 
-/// What `HttpURLConnection` accepts in JDK 8.
+/// The `Accept` header of `HttpURLConnection` in JDK 8.
 const ACCEPT_OF_OLDER_JAVA: &str = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
 
 const PICTURES: [(&str, &str, &str); 4] = [
@@ -18,7 +18,7 @@ const PICTURES: [(&str, &str, &str); 4] = [
     ("avatar.gif", "image/gif", "gif"),
 ];
 
-/// Has a client upload each picture, and looks at what it prints of the answer.
+/// Lets a client upload each picture, and checks what it prints of the answer.
 fn uploads(program: &str, arguments: impl Fn(&str, &str, &str) -> Vec<String>) {
     if tool(program).is_none() {
         return;
@@ -32,7 +32,7 @@ fn uploads(program: &str, arguments: impl Fn(&str, &str, &str) -> Vec<String>) {
         let output = std::process::Command::new(program)
             .args(arguments(&url, &file.display().to_string(), media_type))
             .env("NO_PROXY", "127.0.0.1")
-            // Java reads its arguments by the locale.
+            // Java decodes its arguments by the locale.
             .env("LC_ALL", "C.UTF-8")
             .output()
             .expect("the client starts");
@@ -44,7 +44,7 @@ fn uploads(program: &str, arguments: impl Fn(&str, &str, &str) -> Vec<String>) {
     }
 }
 
-/// Has a client upload each picture whose source is a file of `tests/e2e/clients`.
+/// Lets a client upload each picture. The client's source is a file in `tests/e2e/clients`.
 fn uploads_by_source(program: &str, source: &str, more: &[&str]) {
     let source = root().join("tests/e2e/clients").join(source);
     let source = source.display().to_string();

@@ -1,4 +1,4 @@
-//! How often each call makes the store commit, which on a disk is nearly all that a call costs.
+//! How often each call commits. On a disk, commits are nearly the whole cost of a call.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,7 +9,8 @@ use visage_tests::{Manifest, Request, Server, Setup, build_components};
 
 use crate::{calls, stored};
 
-/// How many transactions have changed the database: SQLite counts them in the file's header (its file format, 1.3.7).
+/// The number of transactions that have changed the database. SQLite counts them in the file header (its file format,
+/// 1.3.7).
 fn commits(server: &Server) -> u32 {
     let path = server.state().join("sqlite_key_value.db");
     let mut file = File::open(path).expect("the database is there");
@@ -25,7 +26,7 @@ fn no_call_commits_more_often_than_it_must() {
         return;
     }
     let server = Server::start();
-    // The table is made by the first call.
+    // The first call creates the table.
     server.send(&calls::read("nobody")).expect(404);
 
     let user = |name: &str| json!({ "username": name, "password": "secret" });
@@ -50,14 +51,14 @@ fn no_call_commits_more_often_than_it_must() {
             user["username"] = "bob".into();
             calls::create(&user)
         }),
-        // That it begins, the record, that it has ended, the avatar's keys, the record's.
+        // Five commits: the start mark, the record, the end mark, the avatar's keys, the record's keys.
         ("delete", 5, calls::netex("DELETE", "/bob")),
         (
             "create for a name used before",
             3,
             calls::create(&user("bob")),
         ),
-        // Two pointers more, each made and moved, and the record that goes live last.
+        // Two more pointers, each created and moved, and the record that goes live last.
         ("create with both identifiers", 9, calls::create(&with_ids)),
         ("update", 1, calls::update("ana", &json!({ "name": "Ana" }))),
         ("update with an image", 2, calls::update("ana", &with_image)),
@@ -68,13 +69,13 @@ fn no_call_commits_more_often_than_it_must() {
             1,
             calls::add_image("ana", &largest_in_one_value),
         ),
-        // The ticket, the parts, the value.
+        // Three commits: the ticket, the parts, the value.
         (
             "add an image of 512 KiB",
             3,
             calls::add_image("ana", "64x64.png@524288"),
         ),
-        // And the removal of the parts before.
+        // A fourth commit removes the previous parts.
         (
             "add another",
             4,
@@ -109,7 +110,7 @@ fn no_call_commits_more_often_than_it_must() {
     assert_commits(&server, &calls);
 }
 
-/// Where the floor of the benchmarks left work out, it would be no floor.
+/// If the floor did less work than Visage must, it would be no floor.
 #[test]
 fn the_floor_of_the_benchmarks_commits_as_often() {
     if !stored::is_there() {
@@ -139,7 +140,7 @@ fn the_floor_of_the_benchmarks_commits_as_often() {
         ("F5 get", 0, f5_image("GET")),
     ];
     for call in calls {
-        // Nothing is there that the first could replace.
+        // The first call has nothing to replace.
         server.send(&call.2).expect(200);
         assert_commits(&server, &[call]);
     }
@@ -150,7 +151,7 @@ fn f5_image(method: &str) -> Request {
         .header("Authorization", "APIToken hush-ana")
 }
 
-/// Fails unless each call, sent in this order, makes as many commits as it says.
+/// Fails unless each call, sent in this order, makes the expected number of commits.
 fn assert_commits(server: &Server, calls: &[(&str, u32, Request)]) {
     let counted = calls.iter().map(|(name, expected, request)| {
         let before = commits(server);

@@ -28,7 +28,7 @@ fn etag(answer: &Answer) -> String {
     answer.header("etag").expect("an ETag").to_owned()
 }
 
-/// What the three families show: the timestamp and the entity tag of the change.
+/// The timestamp and the entity tag that the three families show.
 fn shown(server: &Server, picture: &str) -> (u64, String) {
     let base64 = fixtures::base64(picture);
     let avatar = server.send(&bpm("GET")).expect(200).json();
@@ -75,7 +75,7 @@ fn an_avatar_is_the_same_for_all() {
 }
 
 #[test]
-fn of_many_conditional_changes_one_succeeds() {
+fn one_of_many_conditional_changes_succeeds() {
     const CALLERS: usize = 64;
     let server = server();
     server
@@ -92,7 +92,7 @@ fn of_many_conditional_changes_one_succeeds() {
 }
 
 #[test]
-fn who_is_deleted_is_gone_for_all_and_the_name_is_free() {
+fn a_deleted_user_is_gone_for_all_and_the_name_is_free() {
     let server = server();
     server
         .send(&calls::add_image("ana", "avatar.png"))
@@ -120,7 +120,7 @@ fn who_is_deleted_is_gone_for_all_and_the_name_is_free() {
 }
 
 #[test]
-fn a_remembered_login_ends_with_what_it_rests_on() {
+fn a_remembered_login_ends_with_the_password_or_the_activation() {
     let server = server();
     server.send(&bpm("GET")).expect(200);
     server.send(&bpm("GET")).expect(200);
@@ -141,7 +141,7 @@ fn a_remembered_login_ends_with_what_it_rests_on() {
 }
 
 #[test]
-fn a_token_that_is_taken_back_is_refused_after_the_next_start() {
+fn a_revoked_token_is_refused_after_the_next_start() {
     let mut server = server();
     server
         .send(&calls::put_image("hush-ana", "avatar.png"))

@@ -1,5 +1,5 @@
-//! The folder `functions` and `spin.toml` say the same. What else a function must have is looked after where it
-//! belongs: in its cases, the table of access, the planted secrets and so on.
+//! The folder `functions` and `spin.toml` must agree. Other tests check the rest of a function: its cases, its row in
+//! the access table, its planted secrets and so on.
 
 use std::collections::BTreeSet;
 

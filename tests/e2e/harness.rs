@@ -1,4 +1,4 @@
-//! The harness itself: a server is up when it says so, and gone when its test is.
+//! The harness itself: a server is up when it says so, and gone when its test ends.
 
 use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};

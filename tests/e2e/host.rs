@@ -1,4 +1,4 @@
-//! What is true of the host alone. Under `VISAGE_SPIN` these tests have nothing to look at.
+//! Tests of the host only. They do nothing under `VISAGE_SPIN`.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -102,7 +102,7 @@ fn in_flight(end: impl FnOnce(&mut Server) -> std::process::ExitStatus + Send) {
         .expect(100);
     std::thread::scope(|scope| {
         let ending = scope.spawn(|| end(&mut server));
-        // The signal has arrived when idle connections are closed.
+        // Idle connections are closed once the signal arrives.
         assert_eq!(
             (&idle)
                 .read(&mut [0])

@@ -1,4 +1,4 @@
-//! Images given by URL, fetched from a server that means no good.
+//! Images by URL, fetched from a malicious server.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,11 +9,11 @@ use visage_tests::{Answer, Server, fixtures};
 
 use crate::calls;
 
-/// What the contract allows a fetch in all, and what a busy machine may add to it.
+/// The contract's time limit for a fetch, plus a margin for a busy machine.
 const LIMIT: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// An image server on a port of its own, which goes on until the process ends.
+/// An image server on its own port. It runs until the process ends.
 struct ImageServer {
     origin: String,
 }
@@ -27,7 +27,7 @@ impl ImageServer {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let own = own.clone();
-                // A client that goes away is what some of this is about.
+                // Some of these tests need a client that goes away.
                 std::thread::spawn(move || drop(answer(stream, &own)));
             }
         });
@@ -108,7 +108,7 @@ fn padded(length: usize) -> Vec<u8> {
     picture
 }
 
-/// Says nothing until the client goes away.
+/// Sends nothing until the client goes away.
 fn wait(stream: &mut TcpStream) -> std::io::Result<()> {
     stream.read(&mut [0]).map(drop)
 }
@@ -130,7 +130,7 @@ fn picture_of(server: &Server, username: &str) -> Answer {
 }
 
 #[test]
-fn what_is_fetched_is_stored() {
+fn fetched_images_are_stored() {
     let images = ImageServer::start();
     let server = Server::with(&[("image_url_origin", &images.origin)]);
     let url = |path: &str| format!("{}{path}", images.origin);
@@ -150,7 +150,7 @@ fn what_is_fetched_is_stored() {
 }
 
 #[test]
-fn what_is_refused_leaves_nothing_behind() {
+fn refused_images_leave_nothing_behind() {
     let images = ImageServer::start();
     let server = Server::with(&[("image_url_origin", &images.origin)]);
     server

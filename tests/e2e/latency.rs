@@ -1,4 +1,4 @@
-//! Small calls one after the other on kept-alive connections.
+//! Small calls in sequence on keep-alive connections.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,12 @@ use crate::calls;
 
 const CALLS: usize = 100;
 
-/// Calls one after the other on one connection: how long each took, and how many answers came in more than one piece.
+/// Makes calls in sequence on one connection. Returns the time of each, and how many answers came in more than one
+/// piece.
 ///
-/// An answer that is sent in two packets stalls such a connection: the server holds the second back until the first is
-/// acknowledged, and the client acknowledges it after about 40 ms. What is asserted is the cause and not the time: a
-/// client that reads such an answer gets its head alone first, on a quick machine and on a slow one.
+/// An answer in two packets stalls such a connection: the server holds the second packet until the first is
+/// acknowledged, which takes the client about 40 ms. The test asserts this cause, not the time: on any machine, the
+/// client of such an answer first reads the head alone.
 fn call(server: &Server, requests: &[Request]) -> (Vec<Duration>, usize) {
     let mut connection = server.connect();
     let mut times = Vec::new();
@@ -27,7 +28,7 @@ fn call(server: &Server, requests: &[Request]) -> (Vec<Duration>, usize) {
     (times, in_pieces)
 }
 
-/// A call that reads the store, one that is refused, one that writes.
+/// Three calls: a read, a refusal, a write.
 fn some(user: &str) -> [Request; 3] {
     [
         calls::read(user),
@@ -85,8 +86,8 @@ fn answers_on_many_connections_come_in_one_piece() {
     assert_few(in_pieces, CONNECTIONS * CALLS);
 }
 
-/// Another thread of the server can come between an answer's head and its body, if hardly ever. Where the body is not
-/// offered before the head, each answer comes in two pieces.
+/// Another thread of the server can, rarely, come between an answer's head and its body. If a component offers its
+/// body after the head, every answer comes in two pieces.
 fn assert_few(in_pieces: usize, answers: usize) {
     assert!(
         in_pieces <= answers / 50,

@@ -1,4 +1,4 @@
-//! Many connections at once on all endpoints: more than one instance of each component has to serve.
+//! Many connections at once on all endpoints. More than one instance of each component must serve them.
 
 use serde_json::json;
 use visage_tests::{Manifest, Server};
@@ -11,7 +11,7 @@ const CALLS: usize = 20;
 
 #[test]
 fn many_connections_on_mixed_endpoints() {
-    // What is under test is not how long a busy machine takes.
+    // The speed of a busy machine is not under test.
     let server = Server::with(&[("store_timeout_ms", "120000")]);
     for user in ["ana", "bob"] {
         let user = json!({ "username": user, "password": format!("hush-{user}'s") });

@@ -5,7 +5,7 @@ use visage_tests::Server;
 #[test]
 fn a_path_is_printable_ascii() {
     let mut server = Server::start();
-    // Letters, a line break of Unicode's, a reversal of what follows, an escape of the client's own, no UTF-8.
+    // Letters, a Unicode line break, a right-to-left override, the client's own escape, invalid UTF-8.
     for path in ["ü\u{85}\u{202e}%0a".as_bytes(), b"\xff\xfe"] {
         let mut connection = server.connect();
         let head = [

@@ -1,4 +1,4 @@
-//! End-to-end tests: the application over HTTP, as its callers meet it.
+//! End-to-end tests: the application over HTTP, as its callers see it.
 
 #![allow(
     clippy::expect_used,

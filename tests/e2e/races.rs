@@ -10,7 +10,7 @@ use crate::{calls, uploads};
 const CALLERS: usize = 64;
 
 #[test]
-fn of_many_creators_of_a_username_one_wins() {
+fn one_of_many_creators_of_a_username_wins() {
     let server = Server::start();
     let statuses = calls::together(CALLERS, |caller| {
         let user = json!({ "username": "ana", "name": format!("creator {caller}") });
@@ -21,7 +21,7 @@ fn of_many_creators_of_a_username_one_wins() {
     server.assert_no_trap();
 }
 
-/// Each field has one writer, so it must be what its writer was told last, whatever the others do.
+/// Each field has one writer. It must end with that writer's last acknowledged value, whatever the others do.
 #[test]
 fn no_update_of_a_distinct_field_is_lost() {
     let server = Server::start();
@@ -51,10 +51,10 @@ fn no_update_of_a_distinct_field_is_lost() {
 }
 
 const FIELDS: usize = 15;
-/// How many values there are for each.
+/// The number of values per field.
 const VALUES: usize = 5;
 
-/// A field and one of the values for it.
+/// A field and one of its values.
 fn change(field: usize, value: usize) -> (&'static str, Value) {
     match field {
         0 => ("aboutMe", json!(format!("about {value}"))),
@@ -89,7 +89,8 @@ fn change(field: usize, value: usize) -> (&'static str, Value) {
     }
 }
 
-/// One caller changes the image, by all families and beside another field; the others change a field each.
+/// One caller changes the image, through all families and together with another field. The others change one field
+/// each.
 #[test]
 fn an_image_and_fields_changed_together_are_both_there() {
     const CHANGES: usize = 12;

@@ -1,9 +1,9 @@
 //! The README's curl lines give the answers that it prints.
 //!
-//! A `sh` fence that begins with `curl` is run as it stands, but against the test's server, and the next fence is the
-//! answer: `json`, where white space doesn't count, or `text` or `http`, which are compared line by line. Ids and
-//! times differ from run to run and count as equal; `…` stands for anything within a line. The server has the
-//! variables of the README's `cargo run` line.
+//! A `sh` fence that begins with `curl` runs as written, but against the test's server. The next fence is the
+//! expected answer: `json` ignores white space, `text` and `http` are compared line by line. Ids and times vary, so
+//! they count as equal; `…` matches anything within a line. The server uses the variables of the README's `cargo run`
+//! line.
 
 use std::process::Command;
 
@@ -73,7 +73,7 @@ impl Fence<'_> {
         self.language == "sh" && self.text.starts_with("curl ")
     }
 
-    /// The path that a curl line asks.
+    /// The path of a curl line.
     fn target(&self) -> Option<&str> {
         let (_, target) = self.text.split_once(ADDRESS)?;
         target.split([' ', '\'', '"', '\n']).next()
@@ -112,7 +112,7 @@ fn fences(markdown: &str) -> Vec<Fence<'_>> {
     fences
 }
 
-/// The variables of the `cargo run` line, its quotes being taken off by the shell that they are meant for.
+/// The variables of the `cargo run` line, without the quotes for the shell.
 fn variables(fences: &[Fence<'_>]) -> Vec<(String, String)> {
     let mut variables = Vec::new();
     for fence in fences {
@@ -132,7 +132,7 @@ fn variables(fences: &[Fence<'_>]) -> Vec<(String, String)> {
     variables
 }
 
-/// Whether a script succeeds, run in the workspace's folder, and what it writes to stdout.
+/// Runs a script in the workspace's folder. Returns whether it succeeds, and its stdout.
 fn bash(script: &str) -> (bool, String) {
     let output = Command::new("bash")
         .args(["-c", script])
@@ -146,7 +146,7 @@ fn bash(script: &str) -> (bool, String) {
     )
 }
 
-/// JSON without the white space that doesn't count, broken into lines.
+/// JSON without insignificant white space, broken into lines.
 fn a_line_for_each_value(json: &str) -> String {
     let (mut lines, mut in_string, mut escaped) = (String::new(), false, false);
     for character in json.chars() {
@@ -162,7 +162,7 @@ fn a_line_for_each_value(json: &str) -> String {
     lines
 }
 
-/// The line with ids and times taken out.
+/// The line with ids and times removed.
 fn mask(line: &str) -> String {
     let (mut masked, mut rest) = (String::new(), line);
     while !rest.is_empty() {

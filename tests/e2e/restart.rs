@@ -1,4 +1,4 @@
-//! What was acknowledged is there after a crash.
+//! Acknowledged changes survive a crash.
 
 use serde_json::json;
 use visage_tests::{Server, Setup};
@@ -50,7 +50,7 @@ fn a_user_and_an_image_survive_sigkill() {
 }
 
 #[test]
-fn each_acknowledged_create_survives_sigkill_amid_others() {
+fn each_acknowledged_create_survives_sigkill_under_load() {
     let mut server = Server::start();
     let acknowledged = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -89,7 +89,7 @@ fn each_acknowledged_create_survives_sigkill_amid_others() {
 }
 
 #[test]
-fn what_is_kept_in_memory_ends_with_the_server() {
+fn data_in_memory_ends_with_the_server() {
     if !stored::is_there() {
         return;
     }

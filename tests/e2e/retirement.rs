@@ -1,4 +1,4 @@
-//! An instance can make 256 swaps, and a call at used names takes four: no client must notice.
+//! An instance can make 256 swaps, and a creation at used names takes four. Clients must not notice the limit.
 
 use serde_json::json;
 use visage_tests::{Server, fixtures};
@@ -38,7 +38,7 @@ fn pictures_and_fields_are_changed_together() {
         .send(&calls::create(&json!({ "username": "ana" })))
         .expect(200);
     for number in 0..150 {
-        // Two swaps each, and the parts of the picture before are removed.
+        // Two swaps each. The previous picture's parts are removed.
         let image = json!({ "base64Image": fixtures::base64("avatar.png@300000") });
         let change = json!({ "name": number.to_string(), "image": image });
         let answer = connection.send(&calls::update("ana", &change));
@@ -47,7 +47,7 @@ fn pictures_and_fields_are_changed_together() {
     server.assert_no_trap();
 }
 
-/// Sixteen calls may be under way in an instance that retires. They all come to their end.
+/// Sixteen calls may be in progress in an instance that retires. All of them complete.
 #[test]
 fn no_call_is_left_behind_in_an_instance_that_retires() {
     let server = Server::with(&[("store_timeout_ms", "120000")]);

@@ -1,13 +1,13 @@
-//! How large the components are: what a platform loads, compiles and keeps for each.
+//! The size of the components. A platform loads, compiles and keeps each of them.
 
 use visage_tests::{Manifest, Server, root};
 
-/// The most bytes of a component.
+/// The largest allowed size of a component, in bytes.
 const MAX_BYTES: u64 = 800_000;
 
 #[test]
 fn components_are_small() {
-    // Starting it builds them.
+    // Starting the server builds them.
     drop(Server::start());
     let too_large: Vec<_> = Manifest::of_visage()
         .components

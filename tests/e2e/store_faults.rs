@@ -1,4 +1,4 @@
-//! What the families say when the store fails, stalls, or holds what cannot be read.
+//! The families' answers when the store fails, stalls, or holds unreadable data.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ fn database(server: &Server) -> Database {
     let database = Database::open(path).expect("the server's database opens");
     database
         .busy_timeout(Duration::from_secs(60))
-        .expect("the patience is set");
+        .expect("the timeout is set");
     database
 }
 
-/// A server with a user who has a picture.
+/// Starts a server with a user who has a picture.
 fn server(variables: &[(&str, &str)]) -> Server {
     let server = Server::with(variables);
     let ana = json!({ "username": "ana", "password": PASSWORD });
@@ -63,14 +63,14 @@ fn f5_error(code: u16, message: &str) -> Value {
     json!({ "code": code, "details": [], "message": message })
 }
 
-/// The three answers, each with the status of its family.
+/// The three answers, each with its family's status.
 fn expect(answers: [Answer; 3], statuses: [u16; 3], bodies: [Value; 3]) {
     for ((answer, status), body) in answers.into_iter().zip(statuses).zip(bodies) {
         assert_eq!(answer.expect(status).json(), body);
     }
 }
 
-/// The picture and what was asked for while the store failed.
+/// Fails if the picture has changed or a component has trapped.
 fn nothing_has_changed(server: &Server) {
     let picture = server.send(&calls::netex("GET", "/ana/image")).expect(200);
     assert_eq!(picture.header("content-type"), Some("image/png"));
@@ -84,7 +84,7 @@ fn a_store_that_fails_is_503_and_comes_back() {
     }
     let server = server(&[]);
     let database = database(&server);
-    // Where there is no table every operation fails.
+    // Without the table every operation fails.
     database
         .execute_batch("ALTER TABLE spin_key_value RENAME TO elsewhere")
         .expect("the table is renamed");
@@ -115,7 +115,7 @@ fn a_store_that_takes_no_writes_is_503_and_changes_nothing() {
     }
     let server = server(&[]);
     let database = database(&server);
-    // As on a full disk, reading goes on.
+    // Reads still work, as on a full disk.
     database
         .execute_batch(
             "CREATE TRIGGER full_update BEFORE UPDATE ON spin_key_value BEGIN SELECT RAISE(FAIL, 'disk is full'); END;
@@ -144,14 +144,14 @@ fn a_store_that_takes_no_writes_is_503_and_changes_nothing() {
     assert!(server.log().contains("disk is full"), "{}", server.log());
 }
 
-/// Picture and fields in one update.
+/// An update with picture and fields.
 fn update_both() -> Request {
     let image = json!({ "base64Image": fixtures::base64("avatar.gif") });
     calls::update("ana", &json!({ "name": "Ana", "image": image }))
 }
 
 #[test]
-fn an_update_whose_second_change_fails_says_what_is_done() {
+fn an_update_whose_second_change_fails_says_what_was_saved() {
     let server = server(&[]);
     let database = database(&server);
     database
@@ -218,7 +218,7 @@ fn a_user_deleted_between_the_two_changes_of_an_update_is_not_found() {
     server.assert_no_trap();
 }
 
-/// SQLite writes to no file whose header asks for a later version to write to it than there is (byte 18).
+/// SQLite refuses to write to a file whose header (byte 18) asks for a later write version than it knows.
 fn set_write_version(server: &Server, version: u8) {
     let path = server.state().join("sqlite_key_value.db");
     let mut bytes = std::fs::read(&path).expect("the database is read");
@@ -272,7 +272,7 @@ fn a_store_that_stalls_is_504_for_f5_and_503_for_the_others() {
                 .execute_batch("BEGIN EXCLUSIVE")
                 .expect("the database is locked");
             let answer = scope.spawn(|| server.send(&request));
-            // Far longer than the timeout, for a busy machine. SQLite waits for a lock twice as long.
+            // Far longer than the timeout, for a busy machine. SQLite waits twice as long for a lock.
             std::thread::sleep(Duration::from_millis(2500));
             database
                 .execute_batch("COMMIT")
@@ -290,17 +290,17 @@ fn a_store_that_stalls_is_504_for_f5_and_503_for_the_others() {
     nothing_has_changed(&server);
 }
 
-/// Has the server wait so many milliseconds for its store, which it has opened already.
+/// Restarts the server with this store timeout in milliseconds, and lets it open the store.
 fn restart_with_timeout(server: &mut Server, milliseconds: &str) {
     server.terminate();
     server.set("store_timeout_ms", milliseconds);
     server.restart();
-    // Whether in time or not.
+    // The answer may be in time or late.
     server.send(&calls::read("ana"));
 }
 
 #[test]
-fn what_cannot_be_read_is_500_and_shown_to_the_operator_alone() {
+fn unreadable_data_is_500_and_shown_only_to_the_operator() {
     if !stored::is_there() {
         return;
     }
@@ -333,7 +333,7 @@ fn what_cannot_be_read_is_500_and_shown_to_the_operator_alone() {
 }
 
 #[test]
-fn details_are_for_those_who_ask_for_them() {
+fn details_are_exposed_on_request() {
     if !stored::is_there() {
         return;
     }

@@ -1,4 +1,4 @@
-//! What a server has stored, looked at and put back behind its back.
+//! Reads and restores a server's stored data directly.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use visage_tests::{Server, keeps_in_sqlite};
 /// All keys and their values.
 pub(crate) type Rows = BTreeMap<String, Vec<u8>>;
 
-/// Whether there is a file of SQLite's to look into. Where there is none, a test that needs one says so and is left out.
+/// Whether the data is in an SQLite file. If not, a test that needs one is skipped with a message.
 pub(crate) fn is_there() -> bool {
     let is_there = keeps_in_sqlite();
     if !is_there {
-        println!("left out: the store is not SQLite");
+        println!("skipped: the store is not SQLite");
     }
     is_there
 }
 
-/// A connection of its own to a server's database.
+/// A separate connection to a server's database.
 pub(crate) struct Stored(Connection);
 
 impl Stored {
@@ -27,7 +27,7 @@ impl Stored {
         let database = Connection::open(path).expect("the server's database opens");
         database
             .busy_timeout(Duration::from_secs(60))
-            .expect("the patience is set");
+            .expect("the timeout is set");
         Self(database)
     }
 
@@ -42,7 +42,7 @@ impl Stored {
             .expect("each row is read")
     }
 
-    /// Makes the store hold these rows and nothing else.
+    /// Makes the store hold exactly these rows.
     pub(crate) fn put_back(&mut self, rows: &Rows) {
         let change = self.0.transaction().expect("a transaction begins");
         change
@@ -59,7 +59,7 @@ impl Stored {
         change.commit().expect("the transaction ends");
     }
 
-    /// Runs statements, for a fault that the server is to meet.
+    /// Runs statements that cause a fault.
     pub(crate) fn execute(&self, statements: &str) {
         self.0
             .execute_batch(statements)

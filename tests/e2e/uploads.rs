@@ -1,4 +1,4 @@
-//! Bytes as a picture, by each family.
+//! Uploads of arbitrary bytes as a picture, by each family.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ pub(crate) fn netex(user: &str, picture: &[u8]) -> Request {
     calls::netex("POST", &format!("/{user}/image")).json(&image)
 }
 
-/// BPM: gives the user of a path this picture, as the one who has this name and password.
+/// BPM: gives the user of a path this picture. The caller has this name and password.
 pub(crate) fn bpm(path: &str, name: &str, password: &str, picture: &[u8]) -> Request {
     let body = [
         b"--limit\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"picture\"\r\n\r\n",
@@ -26,7 +26,7 @@ pub(crate) fn bpm(path: &str, name: &str, password: &str, picture: &[u8]) -> Req
         .body("multipart/form-data; boundary=limit", body)
 }
 
-/// F5: gives the token's user this picture.
+/// F5: gives the token's owner this picture.
 pub(crate) fn f5(token: &str, picture: &[u8]) -> Request {
     Request::new("PUT", "/api/web/namespaces/system/user/settings/image")
         .header("Authorization", &format!("APIToken {token}"))

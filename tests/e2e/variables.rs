@@ -1,4 +1,4 @@
-//! Variables that cannot be read: the calls that need them are 503, and the log names them.
+//! Unreadable variables: calls that need them answer 503, and the log names them.
 
 use serde_json::{Value, json};
 use visage_tests::{Request, Server, Setup, fixtures};
@@ -7,7 +7,7 @@ use crate::calls;
 
 const PASSWORD: &str = "hush-ana's";
 
-/// Calls of all kinds, with the status that each has where every variable can be read. `new` is a user to create.
+/// Calls of all kinds, with each status when all variables are readable. `new` is a user to create.
 fn calls_of_all_kinds(new: &str) -> Vec<(&'static str, Request, u16)> {
     let bpm = |method: &str, user: &str| {
         Request::new(method, &format!("/rest/bpm/wle/v1/avatar/{user}"))
@@ -29,7 +29,7 @@ fn calls_of_all_kinds(new: &str) -> Vec<(&'static str, Request, u16)> {
             calls::update("ana", &json!({ "name": "Ana" })),
             200,
         ),
-        // Images are fetched from nowhere.
+        // Images by URL are disabled.
         ("netex by url", calls::update("ana", &by_url), 400),
         ("netex method", calls::netex("PATCH", ""), 405),
         (
@@ -68,7 +68,7 @@ fn calls_of_all_kinds(new: &str) -> Vec<(&'static str, Request, u16)> {
     ]
 }
 
-/// What a family says when it is unavailable.
+/// A family's answer when it is unavailable.
 fn unavailable(call: &str) -> Value {
     let message = "The service is unavailable. Try again later.";
     match call.split(' ').next() {
@@ -93,7 +93,7 @@ fn unavailable(call: &str) -> Value {
 }
 
 #[test]
-fn what_cannot_be_read_fails_closed() {
+fn unreadable_variables_fail_closed() {
     const STORE: &[&str] = &[
         "netex create",
         "netex list",
@@ -179,7 +179,7 @@ fn what_cannot_be_read_fails_closed() {
 }
 
 #[test]
-fn nobody_is_created_where_the_answer_could_not_name_the_place() {
+fn nobody_is_created_if_the_answer_could_not_name_the_location() {
     let server = Server::of(Setup {
         manifest: "tests/e2e/without-origin.toml",
         variables: [("netex_tokens".into(), "hush-netex".into())].into(),
@@ -187,7 +187,7 @@ fn nobody_is_created_where_the_answer_could_not_name_the_place() {
     });
     let ana = calls::create(&json!({ "username": "ana" }));
     server.send(&ana).expect(503);
-    // And not 400, as where the name is taken.
+    // It is not the 400 for a taken name.
     server.send(&ana).expect(503);
     server.assert_no_trap();
 }

@@ -1,4 +1,4 @@
-//! What is built before anything can be served: the host and the components of spin.toml, once per test process.
+//! Builds the host and the components of spin.toml, once per test process.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,12 +22,12 @@ pub(crate) enum Runtime {
     Spin(PathBuf),
 }
 
-/// The program that serves the application, everything it needs being built.
+/// Returns the program that serves the application, after building everything it needs.
 pub(crate) fn runtime() -> &'static Runtime {
     &RUNTIME
 }
 
-/// Whether `VISAGE_SPIN` asks for Spin in place of the host: for the few tests that are about the host itself.
+/// Whether `VISAGE_SPIN` selects Spin. A few tests are about the host only.
 #[must_use]
 pub fn serves_with_spin() -> bool {
     std::env::var_os("VISAGE_SPIN").is_some()
@@ -41,8 +41,8 @@ pub fn root() -> &'static Path {
         .expect("this crate stands in the workspace")
 }
 
-/// Does in one call of cargo what the build commands of a manifest do one by one. The manifest is named from the
-/// workspace's folder, and its components are named like their packages. The target folder is the manifest's, whatever
+/// Builds a manifest's components with one cargo call instead of one per build command. The manifest's path is
+/// relative to the workspace. Each component is named like its package. The target folder is the manifest's, whatever
 /// the environment says.
 pub fn build_components(manifest: &str) {
     let manifest = Manifest::read(manifest);
@@ -63,8 +63,8 @@ pub fn build_components(manifest: &str) {
     assert!(status.success(), "the components don't build");
 }
 
-/// The packages are left to the workspace's defaults: naming one would select other features of its dependencies than
-/// `cargo test` does, and build them all a second time.
+/// Builds the workspace's default packages. Selecting one package would change the features of its dependencies and
+/// build them a second time.
 fn build_host() -> PathBuf {
     escargot::CargoBuild::new()
         .manifest_path(root().join("Cargo.toml"))

@@ -1,4 +1,4 @@
-//! The documented calls, for what is about something else than their letter.
+//! The documented calls, for tests that don't depend on their exact bytes.
 
 use std::sync::Barrier;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::server::NETEX_TOKEN;
 use crate::{Request, fixtures};
 
-/// The path of Netex's users.
+/// The path of Netex's user collection.
 pub const USERS: &str = "/integration/ws/management/rest/users";
 
-/// A Netex call on a path below the users'.
+/// A Netex call. The path is below the collection's.
 #[must_use]
 pub fn netex(method: &str, below: &str) -> Request {
     Request::new(method, &format!("{USERS}{below}")).header("X-Cloud-Auth-Token", NETEX_TOKEN)
@@ -43,7 +43,7 @@ pub fn add_image(user: &str, picture: &str) -> Request {
         .json(&json!({ "image": { "base64Image": fixtures::base64(picture) } }))
 }
 
-/// BPM: a user changes the own avatar.
+/// BPM: changes the caller's own avatar.
 #[must_use]
 pub fn change_avatar(user: &str, password: &str, picture: &str) -> Request {
     let body = [
@@ -57,7 +57,7 @@ pub fn change_avatar(user: &str, password: &str, picture: &str) -> Request {
         .body("multipart/form-data; boundary=limit", body)
 }
 
-/// F5: the token's user changes the own image.
+/// F5: changes the token owner's image.
 #[must_use]
 pub fn put_image(token: &str, picture: &str) -> Request {
     Request::new("PUT", "/api/web/namespaces/system/user/settings/image")
@@ -71,7 +71,7 @@ pub fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
 }
 
-/// Runs this so many times, each time in a thread of its own, all of which set out together.
+/// Runs `work` this many times, each on its own thread. All threads start together.
 pub fn together<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(count);
     std::thread::scope(|scope| {

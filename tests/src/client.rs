@@ -1,4 +1,4 @@
-//! One connection to a server, blocking, which sends whatever it is given.
+//! A blocking client on one connection. It sends any bytes it is given.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crate::http::{Answer, Request};
 
-/// Far longer than an answer takes: it ends a test that would never end.
+/// Far longer than an answer takes. Ends a test that would otherwise hang.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A connection that is kept alive between requests.
+/// A keep-alive connection.
 pub struct Connection {
     stream: TcpStream,
     host: String,
-    /// What was read and belongs to no answer yet.
+    /// Bytes that were read after the last answer.
     buffer: Vec<u8>,
 }
 
@@ -21,12 +21,12 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// Where nobody listens.
+    /// If nobody listens.
     pub fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        // Only the server's own packets are under test.
+        // Only the server's packets are under test.
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
@@ -35,10 +35,10 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads the answer to it, past interim ones.
+    /// Sends a request and reads its answer. Skips interim answers.
     ///
     /// # Errors
-    /// Where no whole answer comes.
+    /// If no whole answer comes.
     pub fn send(&mut self, request: &Request) -> Result<Answer> {
         self.write(&request.encode(&self.host))?;
         loop {
@@ -49,11 +49,11 @@ impl Connection {
         }
     }
 
-    /// Sends bytes. A server that answers before it has read them all may close the connection; its answer is there to
-    /// be read all the same, so that is no error here.
+    /// Sends bytes. A server may answer early and close the connection before it has read everything. That is no
+    /// error here: the answer can still be read.
     ///
     /// # Errors
-    /// Where the connection fails otherwise.
+    /// If the connection fails in another way.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         match self.stream.write_all(bytes) {
             Err(error)
@@ -68,18 +68,18 @@ impl Connection {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Closes the sending half.
     ///
     /// # Errors
-    /// Where the connection is gone.
+    /// If the connection is gone.
     pub fn finish(&mut self) -> Result<()> {
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// Reads one answer, an interim one (1xx) as well.
+    /// Reads one answer. Interim answers (1xx) count.
     ///
     /// # Errors
-    /// Where what comes is no whole answer.
+    /// If no whole answer comes.
     pub fn read(&mut self, without_body: bool) -> Result<Answer> {
         let mut reads = 0;
         let (mut answer, head_length) = loop {
@@ -125,7 +125,8 @@ impl Connection {
     }
 }
 
-/// An answer without its body, and how long its head is; nothing where the head isn't whole yet.
+/// Parses the head of an answer. Returns the answer without its body and the head's length, or nothing if the head
+/// isn't whole yet.
 fn parse_head(bytes: &[u8]) -> Result<Option<(Answer, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Response::new(&mut headers);

@@ -1,25 +1,26 @@
-//! The pictures that requests carry, by name.
+//! The pictures that requests send, by name.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::root;
 
-/// The bytes that a name stands for:
-/// - `avatar.png`: the file in `tests/fixtures`;
-/// - `8192x1.png`, `.jpg`, `.gif`: made here, the beginning of a picture of this width and height, which has no pixels;
-/// - `'text'`: the text itself;
-/// - any of them with `@524288`: exactly that long, cut or filled up with zeros, which readers of pictures pass over.
+/// Returns the bytes for a name:
+///
+/// - `avatar.png`: the file in `tests/fixtures`.
+/// - `8192x1.png`, `.jpg`, `.gif`: the start of a picture with this width and height, without pixels.
+/// - `'text'`: the text itself.
+/// - Any of them with `@524288`: cut or padded with zeros to exactly this length. Image readers ignore the padding.
 ///
 /// # Errors
-/// Where there is nothing of that name.
+/// If there is nothing of that name.
 pub fn bytes(name: &str) -> Result<Vec<u8>, String> {
     if let Some((name, length)) = name.rsplit_once('@') {
         let mut bytes = bytes(name)?;
         bytes.resize(
             length
                 .parse()
-                .map_err(|_| format!("{length} is no length"))?,
+                .map_err(|_| format!("{length} is not a length"))?,
             0,
         );
         return Ok(bytes);
@@ -37,13 +38,13 @@ pub fn bytes(name: &str) -> Result<Vec<u8>, String> {
         .map_err(|error| format!("the fixture {name}: {error}"))
 }
 
-/// A picture's bytes, for a test that knows that it is there.
+/// Returns the bytes of a picture that exists.
 #[must_use]
 pub fn picture(name: &str) -> Vec<u8> {
     bytes(name).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A picture as padded standard base64.
+/// Returns a picture as padded standard base64.
 #[must_use]
 pub fn base64(name: &str) -> String {
     STANDARD.encode(picture(name))
@@ -90,7 +91,7 @@ fn beginning(name: &str) -> Option<Vec<u8>> {
     })
 }
 
-/// The checksum of a PNG's chunk.
+/// Computes the checksum of a PNG chunk.
 fn crc32(bytes: &[u8]) -> [u8; 4] {
     let mut sum = u32::MAX;
     for &byte in bytes {

@@ -1,4 +1,4 @@
-//! Requests and answers as they are on the wire, so that wrong ones can be written down as well.
+//! Requests and answers as sent on the wire. Invalid ones can be written too.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The method, as it is sent.
+    /// The method, as sent.
     pub method: String,
-    /// The path and the query, as they are sent.
+    /// The path and the query, as sent.
     pub target: String,
-    /// The header lines, in order.
+    /// The headers, in order.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// A request without headers or a body.
+    /// Creates a request without headers and body.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         Self {
@@ -29,28 +29,28 @@ impl Request {
         }
     }
 
-    /// The same with a header line more.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The same with a body of this type.
+    /// Sets a body of this type.
     #[must_use]
     pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("Content-Type", content_type)
     }
 
-    /// The same with a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
 
-    /// The bytes to send. `Host` and `Content-Length` are added unless they are among the headers, the length also not
-    /// beside a `Transfer-Encoding`.
+    /// Returns the bytes to send. Adds `Host` and `Content-Length` if they are missing, but no length beside
+    /// `Transfer-Encoding`.
     #[must_use]
     pub fn encode(&self, host: &str) -> Vec<u8> {
         let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
@@ -71,7 +71,7 @@ impl Request {
         bytes
     }
 
-    /// Whether there is a header of this name.
+    /// Whether the request has a header of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.headers
@@ -80,7 +80,7 @@ impl Request {
     }
 }
 
-/// The head and the beginning of the body, for a failure's message.
+/// The head and the start of the body, for failure messages.
 impl fmt::Display for Request {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{} {}", self.method, self.target)?;
@@ -106,43 +106,43 @@ impl fmt::Display for Request {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The header lines, their names in lower case, in the order of their names.
+    /// The headers, sorted by name. Names are in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether all of it came at once. An answer that is sent in two pieces makes a client on a kept-alive connection
-    /// wait for about 40 ms between them: the second waits for the acknowledgement of the first.
+    /// Whether the whole answer arrived at once. An answer in two pieces stalls a keep-alive client for about 40 ms:
+    /// the second piece waits for the acknowledgement of the first.
     pub at_once: bool,
 }
 
 impl Answer {
-    /// A header's value, the first where there are several.
+    /// Returns a header's value, the first of several.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().find(|(other, _)| other == name)?;
         std::str::from_utf8(value).ok()
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self}"))
     }
 
-    /// The same answer, having failed if its status is another than this.
+    /// Returns the answer. Fails if it has another status.
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self}");
         self
     }
 }
 
-/// The head and the beginning of the body, for a failure's message.
+/// The head and the start of the body, for failure messages.
 impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}", self.status)?;

@@ -1,8 +1,8 @@
-//! What the end-to-end tests need: the application built and served, requests sent to it byte for byte, and files of
-//! cases whose answers are compared whole.
+//! The harness of the end-to-end tests. It builds and serves the application, sends requests byte for byte, and
+//! compares whole answers with files of cases.
 //!
-//! The tests start `visage-host`; with `VISAGE_SPIN=/path/to/spin` in the environment they start `spin up` instead, and
-//! with `VISAGE_REDIS=1` or `VISAGE_RUNTIME_CONFIG=/path/to/runtime-config.toml` on another store than SQLite.
+//! The tests start `visage-host`. With `VISAGE_SPIN=/path/to/spin` in the environment they start `spin up` instead.
+//! `VISAGE_REDIS=1` or `VISAGE_RUNTIME_CONFIG=/path/to/runtime-config.toml` then selects another store than SQLite.
 
 #![allow(
     clippy::expect_used,

@@ -1,5 +1,5 @@
-//! `spin.toml` as the tests read it. A test that is about every function takes its list from here, so that it fails for
-//! a function that it doesn't know.
+//! Reads `spin.toml` for the tests. A test about every function takes its list from here, and so fails for a function
+//! that it doesn't cover.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use crate::artifacts::root;
 
-/// The part of a manifest that tests need.
+/// The parts of a manifest that tests need.
 #[derive(Deserialize)]
 pub struct Manifest {
     /// The application's variables.
     #[serde(default)]
     pub variables: BTreeMap<String, Variable>,
     trigger: Triggers,
-    /// The components by name.
+    /// The components, by name.
     #[serde(rename = "component")]
     pub components: BTreeMap<String, Component>,
 }
@@ -34,7 +34,7 @@ struct Triggers {
     http: Vec<Route>,
 }
 
-/// A route and the component that answers it.
+/// A route and its component.
 #[derive(Deserialize)]
 pub struct Route {
     /// The route, as written.
@@ -47,7 +47,7 @@ pub struct Route {
 /// A component.
 #[derive(Deserialize)]
 pub struct Component {
-    /// The WebAssembly file, from the manifest's folder.
+    /// The path of the WebAssembly file, relative to the manifest's folder.
     pub source: PathBuf,
 }
 
@@ -58,7 +58,7 @@ impl Manifest {
         Self::read("spin.toml")
     }
 
-    /// Reads a manifest, named from the workspace's folder.
+    /// Reads a manifest. The path is relative to the workspace.
     #[must_use]
     pub fn read(name: &str) -> Self {
         let text = std::fs::read_to_string(root().join(name))
@@ -66,14 +66,14 @@ impl Manifest {
         toml_edit::de::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// All routes, in the order of the manifest.
+    /// Returns all routes, in manifest order.
     #[must_use]
     pub fn routes(&self) -> &[Route] {
         &self.trigger.http
     }
 
-    /// Fails unless each component is sent one of these requests, named by their targets. `place` is where one more is
-    /// to be written.
+    /// Fails unless every component receives one of these requests, given by their targets. `place` names the file
+    /// that needs another request.
     #[track_caller]
     pub fn assert_each_component_is_sent<'t>(
         &self,
@@ -90,8 +90,8 @@ impl Manifest {
         );
     }
 
-    /// Fails unless each route leads somewhere for one of these requests, named by their targets. `place` is where one
-    /// more is to be written.
+    /// Fails unless every route receives one of these requests, given by their targets. `place` names the file that
+    /// needs another request.
     #[track_caller]
     pub fn assert_each_route_is_sent<'t>(
         &self,
@@ -108,7 +108,7 @@ impl Manifest {
         );
     }
 
-    /// The routes that requests take, by Spin's rules.
+    /// Routes requests by Spin's rules.
     fn reached<'t>(&self, targets: impl IntoIterator<Item = &'t str>) -> Vec<&Route> {
         let mut router = Router::new();
         for route in self.routes() {
@@ -117,7 +117,7 @@ impl Manifest {
                 None => route.path.parse(),
             };
             let spec = spec.unwrap_or_else(|error| panic!("the route {}: {error}", route.path));
-            // A spec that was parsed already is added without fail.
+            // Adding an already parsed spec cannot fail.
             let _ = router.add(spec, route);
         }
         let paths = targets

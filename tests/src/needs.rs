@@ -1,13 +1,13 @@
-//! What a test needs of the machine beside Rust. Where it is missing the test is left out and says so; where `CI` is
-//! set the test fails, so that nothing is left out there unnoticed.
+//! Programs that tests need besides Rust. If one is missing, the test is skipped with a message. If `CI` is set, the
+//! test fails instead.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// A program that the test needs, found in `PATH`; it must know `--version`. Nothing where the machine doesn't have it.
+/// Finds a program in `PATH`. The program must support `--version`. Returns nothing if the machine lacks it.
 ///
 /// # Panics
-/// Where it is missing and `CI` is set.
+/// If it is missing and `CI` is set.
 #[must_use]
 pub fn tool(name: &str) -> Option<Command> {
     let version = Command::new(name)
@@ -19,19 +19,19 @@ pub fn tool(name: &str) -> Option<Command> {
     if version.is_ok_and(|status| status.success()) {
         return Some(Command::new(name));
     }
-    leave_out(&format!("there is no {name}"));
+    leave_out(&format!("{name} is missing"));
     None
 }
 
-/// Says that the rest of a test is left out because the machine lacks something.
+/// Reports that the rest of a test is skipped, because the machine lacks something.
 ///
 /// # Panics
-/// Where `CI` is set.
+/// If `CI` is set.
 pub fn leave_out(why: &str) {
     assert!(
         std::env::var_os("CI").is_none(),
-        "{why}, and with CI set no test is left out"
+        "{why}, and CI is set: no test may be skipped"
     );
-    // Past the harness, which keeps to itself what a passing test prints.
-    let _ = writeln!(std::io::stderr(), "left out: {why}");
+    // Bypasses the harness, which hides the output of a test that passes.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }

@@ -1,4 +1,4 @@
-//! A server's process: started in a group of its own, its output collected, and ended whatever happens.
+//! A server process. It runs in its own process group, its output is collected, and it always ends with the test.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// What a server wrote to stdout and stderr, across restarts.
+/// The server's stdout and stderr, across restarts.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<String>>);
 
@@ -29,16 +29,16 @@ impl Log {
     }
 }
 
-/// A running process and whatever it starts itself: `spin up` runs the server as a child of its own.
+/// A running process and its children. `spin up` runs the server as a child.
 pub(crate) struct Process {
     child: Child,
-    /// Ends the group when this test process is gone, even where no destructor ran.
+    /// Ends the group when the test process dies, even if no destructor ran.
     guard: Child,
     readers: Vec<JoinHandle<()>>,
 }
 
 impl Process {
-    /// Starts it. The lines of its stdout come through the receiver, until it has closed it.
+    /// Starts the process. The receiver gives the lines of its stdout until that is closed.
     pub(crate) fn spawn(command: &mut Command, log: &Log) -> (Self, Receiver<String>) {
         let mut child = command
             .process_group(0)
@@ -74,12 +74,12 @@ impl Process {
         )
     }
 
-    /// Ends the process and all of its children at once.
+    /// Kills the process and all its children.
     pub(crate) fn kill(mut self) {
         self.end();
     }
 
-    /// Asks the process to end, as a supervisor does, and waits until it has.
+    /// Asks the process to end, as a supervisor does, and waits for it.
     pub(crate) fn signal(mut self, signal: Signal) -> ExitStatus {
         kill_process(self.pid(), signal).expect("the process is there to be signalled");
         let status = self.child.wait().expect("the process ends");
@@ -87,7 +87,7 @@ impl Process {
         status
     }
 
-    /// The process, which is the head of its group too.
+    /// The process id, which is also the group's id.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
@@ -97,7 +97,7 @@ impl Process {
         let _ = self.child.wait();
         let _ = self.guard.kill();
         let _ = self.guard.wait();
-        // Nothing holds the pipes any more, so what was written last is in the log too.
+        // The pipes are closed now, so the log is complete.
         for reader in self.readers.drain(..) {
             let _ = reader.join();
         }
@@ -128,7 +128,7 @@ fn collect(
             let text = String::from_utf8_lossy(&line);
             log.push(&text);
             if let Some(lines) = &lines {
-                // Nobody listens any more once the server is up.
+                // Nobody listens after the server is up.
                 let _ = lines.send(text.trim().to_owned());
             }
             line.clear();

@@ -1,4 +1,4 @@
-//! The application, served on a free port with a state folder of its own.
+//! Serves the application on a free port with its own state folder.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,21 +15,21 @@ use crate::http::{Answer, Request};
 use crate::process::{Log, Process};
 use crate::store::Store;
 
-/// The Netex token that a server accepts unless its test says otherwise.
+/// The Netex token that a server accepts by default.
 pub const NETEX_TOKEN: &str = "hush-netex";
 
-/// The variables of a server unless its test says otherwise. `ana` and `bob` may call F5, as `hush-ana` and `hush-bob`.
+/// The default variables of a server. `ana` and `bob` may call F5, as `hush-ana` and `hush-bob`.
 const VARIABLES: [(&str, &str); 3] = [
     ("netex_tokens", NETEX_TOKEN),
     ("f5_tokens", "ana=hush-ana,bob=hush-bob"),
     ("f5_rate_limit", "0"),
 ];
 
-/// Far longer than a start takes: it ends a test that would never end.
+/// Far longer than a start takes. Ends a test that would otherwise hang.
 const START: Duration = Duration::from_secs(180);
 
-/// What tells of a trap, in the words of Spin, of wasmtime and of Rust's panics. Not every trap is wasm's own: breaking
-/// a rule of the host's is one too.
+/// The signs of a trap in the log, in the words of Spin, wasmtime and Rust's panics. Breaking a rule of the host is a
+/// trap too.
 const TRAP: [&str; 4] = [
     "worker failed",
     "wasm trap",
@@ -37,24 +37,25 @@ const TRAP: [&str; 4] = [
     "panicked at",
 ];
 
-/// What Spin says of each idle instance when it is told to end. Where it says so of a panic, Rust has told of that before.
+/// Spin prints this for each idle instance when it is told to end. It also prints it after a panic, but then Rust's
+/// own message comes first.
 const NO_TRAP: &str = "worker failed: worker panicked";
 
-/// What a server is to serve, and how.
+/// What to serve, and how.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The manifest, from the workspace's folder.
+    /// The manifest's path, relative to the workspace.
     pub manifest: &'static str,
     /// The variables.
     pub variables: BTreeMap<String, String>,
-    /// Flags more. Spin may not know them.
+    /// Additional flags. Spin may not know them.
     pub flags: Vec<String>,
-    /// Whether the data is kept in memory, in place of the state folder.
+    /// Whether the data is kept in memory instead of the state folder.
     pub in_memory: bool,
 }
 
 impl Setup {
-    /// Visage on a state folder, with these variables over the usual ones.
+    /// Visage with a state folder. These variables are added to the usual ones.
     #[must_use]
     pub fn with(variables: &[(&str, &str)]) -> Self {
         Self {
@@ -72,7 +73,7 @@ impl Setup {
 
 /// A running server. Dropping it ends its processes and removes its state folder.
 pub struct Server {
-    // Before the folder: what a process still holds open can't always be removed.
+    // Dropped before the folder: open files can't always be removed.
     process: Option<Process>,
     address: SocketAddr,
     setup: Setup,
@@ -88,13 +89,13 @@ impl Server {
         Self::with(&[])
     }
 
-    /// Starts a server with these variables over the usual ones.
+    /// Starts a server with these variables added to the usual ones.
     #[must_use]
     pub fn with(variables: &[(&str, &str)]) -> Self {
         Self::of(Setup::with(variables))
     }
 
-    /// Starts a server with these variables over the usual ones, and with these flags more. Spin may not know them.
+    /// Starts a server with these additional variables and flags. Spin may not know the flags.
     #[must_use]
     pub fn with_flags(variables: &[(&str, &str)], flags: &[&str]) -> Self {
         let flags = flags.iter().map(|&flag| flag.into()).collect();
@@ -121,7 +122,7 @@ impl Server {
         }
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -133,20 +134,20 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// The group of its processes.
+    /// The process group's id.
     #[must_use]
     pub fn process_group(&self) -> i32 {
         let process = self.process.as_ref().expect("the server runs");
         process.pid().as_raw_nonzero().get()
     }
 
-    /// The folder in which it keeps its data.
+    /// The folder that holds its data.
     #[must_use]
     pub fn state(&self) -> &std::path::Path {
         self.state.path()
     }
 
-    /// What it wrote to stdout and stderr so far, across restarts. After it has ended, this is all of it.
+    /// Its stdout and stderr so far, across restarts. The log is complete once the server has ended.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.text()
@@ -162,40 +163,40 @@ impl Server {
         );
     }
 
-    /// A new connection to it.
+    /// Opens a connection to the server.
     #[must_use]
     pub fn connect(&self) -> Connection {
         Connection::open(self.address).expect("the server takes connections")
     }
 
-    /// Sends a request on a connection of its own.
+    /// Sends a request on its own connection.
     pub fn send(&self, request: &Request) -> Answer {
         self.connect()
             .send(request)
-            .unwrap_or_else(|error| panic!("{error}, instead of an answer to {request}"))
+            .unwrap_or_else(|error| panic!("no answer to {request}: {error}"))
     }
 
-    /// Ends it as a crash would: SIGKILL.
+    /// Kills it with SIGKILL, like a crash.
     pub fn kill(&mut self) {
         self.running().kill();
     }
 
-    /// Ends it as a supervisor would: SIGTERM. Says how it ended.
+    /// Ends it with SIGTERM, as a supervisor would. Returns its exit status.
     pub fn terminate(&mut self) -> ExitStatus {
         self.running().signal(Signal::TERM)
     }
 
-    /// Ends it as Ctrl-C would: SIGINT. Says how it ended.
+    /// Ends it with SIGINT, like Ctrl-C. Returns its exit status.
     pub fn interrupt(&mut self) -> ExitStatus {
         self.running().signal(Signal::INT)
     }
 
-    /// Sets a variable from the next start on.
+    /// Sets a variable for the next start.
     pub fn set(&mut self, name: &str, value: &str) {
         self.setup.variables.insert(name.into(), value.into());
     }
 
-    /// Starts it again, on the same state folder. The port may be another.
+    /// Starts it again with the same state folder. The port may change.
     pub fn restart(&mut self) {
         assert!(
             self.process.is_none(),
@@ -211,7 +212,7 @@ impl Server {
     }
 }
 
-/// Starts the host or Spin, whose flags are the same, and waits for the line with its address.
+/// Starts the host or Spin (their flags are the same) and waits for the line with the address.
 fn serve(state: &TempDir, store: &Store, setup: &Setup, log: &Log) -> (Process, SocketAddr) {
     let mut command = match runtime() {
         Runtime::Host(host) => {
@@ -225,7 +226,7 @@ fn serve(state: &TempDir, store: &Store, setup: &Setup, log: &Log) -> (Process, 
             command
         }
     };
-    // Away from the workspace, so that whatever is looked up beside the working folder is not the developer's.
+    // Runs outside the workspace: files beside the working folder must not be the developer's.
     command.current_dir(state.path());
     command
         .arg("--from")

@@ -1,5 +1,5 @@
-//! Where a server keeps its data: an SQLite file in its state folder or, on Spin alone, another store that the
-//! environment asks for.
+//! The store of a server: an SQLite file in its state folder or, only with Spin, another store that the environment
+//! selects.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,28 +12,28 @@ use tempfile::TempDir;
 use crate::artifacts::serves_with_spin;
 use crate::process::{Log, Process};
 
-/// Far longer than a start takes: it ends a test that would never end.
+/// Far longer than a start takes. Ends a test that would otherwise hang.
 const START: Duration = Duration::from_secs(60);
 
 /// A server's store.
 pub(crate) enum Store {
-    /// Spin's own: a file in the state folder.
+    /// Spin's default: a file in the state folder.
     Sqlite,
-    /// The one of the runtime configuration that `VISAGE_RUNTIME_CONFIG` names. All servers share it.
+    /// The store in the runtime configuration that `VISAGE_RUNTIME_CONFIG` names. All servers share it.
     Configured(PathBuf),
-    /// A Redis of the server's own, which `VISAGE_REDIS` asks for.
+    /// A Redis for this server only, selected by `VISAGE_REDIS`.
     Redis(Redis),
 }
 
 impl Store {
-    /// The store that the environment asks for, empty unless it is shared.
+    /// Opens the store that the environment selects. It is empty unless it is shared.
     pub(crate) fn start() -> Self {
         if keeps_in_sqlite() {
             return Self::Sqlite;
         }
         assert!(
             serves_with_spin(),
-            "VISAGE_REDIS and VISAGE_RUNTIME_CONFIG need VISAGE_SPIN: the host has SQLite alone"
+            "VISAGE_REDIS and VISAGE_RUNTIME_CONFIG need VISAGE_SPIN: the host has only SQLite"
         );
         match std::env::var_os("VISAGE_RUNTIME_CONFIG") {
             Some(path) => Self::Configured(path.into()),
@@ -41,7 +41,7 @@ impl Store {
         }
     }
 
-    /// The runtime configuration that Spin needs for it. One that must be written first is written into this folder.
+    /// Returns the runtime configuration that Spin needs for it. A new one is written into this folder.
     pub(crate) fn runtime_config(&self, folder: &Path) -> Option<PathBuf> {
         match self {
             Self::Sqlite => None,
@@ -51,7 +51,7 @@ impl Store {
     }
 }
 
-/// Whether servers keep their data in SQLite, which a test that looks into its file needs.
+/// Whether servers keep their data in SQLite. Tests that open its file need this.
 #[must_use]
 pub fn keeps_in_sqlite() -> bool {
     ["VISAGE_REDIS", "VISAGE_RUNTIME_CONFIG"]
@@ -59,19 +59,19 @@ pub fn keeps_in_sqlite() -> bool {
         .all(|name| std::env::var_os(name).is_none())
 }
 
-/// A `redis-server` for one server, empty at first, with the settings under which an acknowledged write survives a
-/// crash. Dropping it ends the process and removes its data.
+/// A `redis-server` for one server, empty at first. Its settings keep acknowledged writes across a crash. Dropping it
+/// ends the process and removes its data.
 pub(crate) struct Redis {
-    // Before the folder, into which it writes.
+    // Dropped before the folder that it writes into.
     _process: Process,
     _data: TempDir,
     port: u16,
 }
 
 impl Redis {
-    /// Starts one on a free port of 127.0.0.1.
+    /// Starts Redis on a free port of 127.0.0.1.
     fn start() -> Self {
-        // Somebody else may take the port before Redis does.
+        // Another process may take the port before Redis does.
         (0..10)
             .find_map(|_| Self::start_on(free_port()))
             .expect("redis-server starts: VISAGE_REDIS needs it in PATH")

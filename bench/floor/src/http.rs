@@ -1,10 +1,10 @@
-//! Requests and answers, with as little between them and Spin as possible.
+//! Requests and answers, as close to Spin as possible.
 
 use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, Response};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 use spin_sdk::wit_bindgen::{StreamResult, backpressure_dec, backpressure_inc, yield_async};
 
-/// The token of `Authorization: APIToken …`, which is the user's name.
+/// Returns the token of `Authorization: APIToken …`, which is the user's name.
 pub(crate) fn token(request: &Request) -> String {
     let values = request.get_headers().get("authorization");
     let value = values.into_iter().next().unwrap_or_default();
@@ -15,7 +15,7 @@ pub(crate) fn token(request: &Request) -> String {
     String::from_utf8_lossy(token).into_owned()
 }
 
-/// The body, whole, read into one allocation.
+/// Reads the whole body into one allocation.
 pub(crate) async fn body(request: Request) -> Result<Vec<u8>, ErrorCode> {
     let length = request.get_headers().get("content-length");
     let length = length
@@ -36,7 +36,7 @@ pub(crate) async fn body(request: Request) -> Result<Vec<u8>, ErrorCode> {
     }
 }
 
-/// An answer of JSON, in one packet.
+/// Sends a JSON answer in one packet.
 pub(crate) async fn answer(body: Vec<u8>) -> Result<Response, ErrorCode> {
     let headers = [
         ("content-type".to_owned(), b"application/json".to_vec()),
@@ -50,7 +50,7 @@ pub(crate) async fn answer(body: Vec<u8>) -> Result<Response, ErrorCode> {
     drop(trailers);
     let (mut writer, reader) = wit_stream::new();
     let (response, _) = Response::new(headers, Some(reader), trailers_reader);
-    // No other call comes between the head and the body.
+    // No other call comes between head and body.
     backpressure_inc();
     spawn(async move {
         let (mut result, mut rest) = writer.write(body).await;

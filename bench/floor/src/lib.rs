@@ -1,6 +1,6 @@
-//! The floor of the benchmarks: at each of Visage's routes what any component must do there. It reads the body, makes
-//! the operations on the store that Visage makes, with values of the same size, and answers with a constant of the same
-//! size. It checks nothing and understands nothing.
+//! The floor of the benchmarks: the least work that any component must do at Visage's routes. It reads the body,
+//! makes the same store operations as Visage with values of the same size, and answers with a constant of the same
+//! size. It checks and parses nothing.
 
 mod http;
 mod login;
@@ -11,17 +11,17 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Method, Request, Response};
 
 use store::Store;
 
-/// The sizes of what Visage stores for the benchmarks' users, in bytes: a new user's record, and one that has been
-/// changed often; a new user's avatar, and what stands before the picture of one that has been changed often.
+/// The sizes of what Visage stores for the benchmarks' users, in bytes: the record of a new user and of an often
+/// changed one, the avatar of a new user, and the data before the picture in an often changed avatar.
 const NEW_RECORD: usize = 630;
 const RECORD: usize = 980;
 const NEW_AVATAR: usize = 150;
 const HEADER: usize = 550;
 
-/// The most of a picture that stands in one value, in bytes.
+/// The most bytes of a picture in one value.
 const PART: usize = 256 * 1024;
 
-/// What Netex answers to a change.
+/// Netex's answer to a change.
 const ENVELOPE: &str = r#"{"location":null,"message":"","responsePlatforms":{"training":{"location":null,"message":null,"status":200},"social":{"location":null,"message":null,"status":204},"management":{"location":null,"message":null,"status":204}},"status":204}"#;
 
 struct Floor;
@@ -86,7 +86,7 @@ async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, 
     Ok(ENVELOPE.into())
 }
 
-/// Looks a user up by name: the pointer, and the record that it leads to.
+/// Looks a user up by name: reads the pointer, then the record.
 async fn find(store: &Store, user: &str) -> Result<(), ErrorCode> {
     store.get(&name(user)).await?;
     store.get(&record(user)).await?;
@@ -115,19 +115,19 @@ async fn replace(store: &Store, user: &str, mut picture: Vec<u8>) -> Result<(), 
         .collect();
     store.set_many(&parts)?;
     store.swap(&avatar(user), vec![b' '; HEADER])?;
-    // The parts of the one before.
+    // The parts of the previous avatar.
     let replaced: Vec<_> = (0..parts.len()).map(|part| key(ticket - 1, part)).collect();
     store.delete_many(&replaced)
 }
 
-/// As many bytes as the picture in a body of JSON has.
+/// Returns as many bytes as the picture in a JSON body has.
 async fn picture_in_json(request: Request) -> Result<Vec<u8>, ErrorCode> {
     let mut body = http::body(request).await?;
     body.truncate(body.len() / 4 * 3);
     Ok(body)
 }
 
-/// As many bytes as so many have in base64.
+/// Returns as many bytes as base64 of `length` bytes has.
 fn in_base64(length: usize) -> Vec<u8> {
     vec![b'A'; length / 3 * 4]
 }

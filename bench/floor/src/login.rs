@@ -1,4 +1,4 @@
-//! Logins, of which the floor has as many to verify as Visage: once for each user and instance.
+//! Logins. The floor verifies as many as Visage: one for each user and instance.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ thread_local! {
     static REMEMBERED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes what the verification of a password takes, if this user has not logged in before.
+/// Does the work of a password's verification, unless this user has logged in before.
 pub(crate) fn verify(user: &str) -> Result<(), ErrorCode> {
     if REMEMBERED.with_borrow(|users| users.iter().any(|known| known == user)) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The store, opened once an instance.
+//! The store, opened once per instance.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ thread_local! {
     static OPENED: RefCell<Option<Rc<Store>>> = const { RefCell::new(None) };
 }
 
-/// Both of the interfaces that Spin has to one store.
+/// Spin's two interfaces to one store.
 pub(crate) struct Store {
     store: key_value::Store,
     bucket: Bucket,
@@ -49,7 +49,7 @@ impl Store {
         batch::set_many(&self.bucket, values).map_err(failed)
     }
 
-    /// Reads the value and replaces it. The new one begins with another byte: what doesn't change SQLite doesn't write.
+    /// Reads the value and replaces it. The first byte changes: SQLite does not write an unchanged value.
     pub(crate) fn swap(&self, key: &str, mut value: Vec<u8>) -> Result<(), ErrorCode> {
         let cas = Cas::new(&self.bucket, key).map_err(failed)?;
         let current = cas.current().map_err(failed)?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! IBM BPM: `POST /rest/bpm/wle/v1/avatar/{user}`, change my avatar, and its siblings `GET` and `DELETE`.
+//! IBM BPM: `POST /rest/bpm/wle/v1/avatar/{user}` (change my avatar), with `GET` and `DELETE`.
 
 use http::Method;
 use visage::Error;
@@ -68,7 +68,7 @@ async fn authenticate(call: &Call) -> Result<User, Error> {
         bpm::allow_cross_site(*call.variable(&BPM_CROSS_SITE).await?)?;
     }
     let caller = bpm::authenticate(&call.head, &call.directory).await?;
-    // Whatever fails from here on, what the answer may tell of it is known.
+    // Read early: whatever fails later, it is known how much the answer may show.
     call.variable(&EXPOSE_DETAILS).await?;
     Ok(caller)
 }

@@ -1,5 +1,5 @@
-//! F5 Distributed Cloud: `PUT /api/web/namespaces/system/user/settings/image`, update the current user's image, and
-//! its siblings `GET` and `DELETE`.
+//! F5 Distributed Cloud: `PUT /api/web/namespaces/system/user/settings/image` (update the current user's image), with
+//! `GET` and `DELETE`.
 
 use http::Method;
 use visage::Error;

@@ -1,5 +1,5 @@
-//! Netex learningCloud: `POST …/users/{user}/image`, add an image to a user, and `GET`, the image that a user's
-//! `image.url` names.
+//! Netex learningCloud: `POST …/users/{user}/image` (add an image to a user), and `GET`, which shows the image. A
+//! user's `image.url` leads here.
 
 use http::Method;
 use visage::Error;
@@ -39,7 +39,7 @@ async fn show(call: &mut Call) -> Result<Answer, Error> {
     netex::show_image(&call.head, &call.directory, &user(call)?).await
 }
 
-/// The user as it stands in the path.
+/// Returns the user's segment of the path.
 fn user(call: &Call) -> Result<String, Error> {
     match Target::of(&call.head)? {
         Target::Image(user) => Ok(user),

@@ -1,5 +1,5 @@
-//! Netex learningCloud: `PUT …/users/{user}`, update user, and its siblings: `GET` and `DELETE`, and below the user
-//! `activate`, `deactivate` and `changePassword`, and `image` where the path has a doubled slash.
+//! Netex learningCloud: `PUT …/users/{user}` (update user), with `GET` and `DELETE`. Below the user: `activate`,
+//! `deactivate` and `changePassword`, and `image` if the path has a doubled slash.
 
 use http::Method;
 use visage::Error;
@@ -33,7 +33,7 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
         (Activate(_) | Deactivate(_) | ChangePassword(_), _) => {
             Err(Error::MethodNotAllowed { allow: "PUT" })
         }
-        // Spin routes the image to a component of its own, but not where the path has a doubled slash.
+        // Spin routes images to another component, except if the path has a doubled slash.
         (Image(user), &Method::POST) => add_image(call, &user).await,
         (Image(user), &Method::GET | &Method::HEAD) => show_image(call, &user).await,
         (Image(_), _) => Err(Error::MethodNotAllowed {

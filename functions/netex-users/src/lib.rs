@@ -1,4 +1,4 @@
-//! Netex learningCloud: `POST …/users`, create user, and `GET`, the users.
+//! Netex learningCloud: `POST …/users` (create user), and `GET`, which lists the users.
 
 use http::header::LOCATION;
 use http::{HeaderValue, Method};
@@ -37,7 +37,7 @@ async fn create(call: &mut Call) -> Result<Answer, Error> {
         user.image = Some(call.image(source).await?);
     }
 
-    // What can fail without the store fails before anybody is created.
+    // Everything that can fail without the store comes before the creation.
     let origin = call.origin().await?;
     let user = call.directory.create(user).await?;
     call.tidy_after(user.number);

@@ -79,17 +79,17 @@ impl<T> spin::HostStoreWithStore<T> for KeyValue {
         store: Resource<Store>,
     ) -> wasmtime::Result<(StreamReader<String>, FutureReader<Result<(), spin::Error>>)> {
         let store = opened(accessor, &store).map_err(|_| format_err!("the store was closed"))?;
-        // Spin's channel holds four as well; what does not fit waits, and the store's lock with it.
+        // Spin's channel also holds four keys. When it is full the listing waits and keeps the store locked.
         let (keys, taken) = mpsc::channel(4);
         let (end, ended) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
             let result = match store.each_key(|key| keys.blocking_send(key).is_ok()) {
                 Ok(()) => Ok(()),
                 Err(store::Error::Other(text)) => Err(spin::Error::Other(text)),
-                // Dropping `end` traps whoever waits for it.
+                // Dropping `end` traps the component that waits for it.
                 Err(store::Error::Broken) => return,
             };
-            // Nobody may be waiting for the end.
+            // The component may have stopped waiting.
             let _ = end.send(result);
         });
         accessor.with(|mut access| {
@@ -101,7 +101,7 @@ impl<T> spin::HostStoreWithStore<T> for KeyValue {
     }
 }
 
-/// A listing on its way to a component.
+/// A stream of keys to a component.
 struct Keys(mpsc::Receiver<String>);
 
 impl<D> StreamProducer<D> for Keys {

@@ -91,8 +91,8 @@ impl atomics::Host for KeyValue {
     }
 
     fn swap(&mut self, swap: Resource<Swap>, value: Vec<u8>) -> Result<(), SwapError> {
-        // Spin does not take the swap out of its table here, so neither do we: an instance can
-        // make 256 of them and no more.
+        // Spin does not remove the swap from its table here, so the host doesn't either: an instance can make 256
+        // swaps, no more.
         let entry = self.swaps.get(&swap).map_err(no_such_swap)?;
         if entry
             .store

@@ -12,20 +12,20 @@ use crate::image::{Format, Image};
 use crate::user::User;
 use crate::web::{self, Answer};
 
-/// The picture of a user who has none; drawn for this project.
+/// The picture of users without an avatar, drawn for this project.
 const DEFAULT_PICTURE: &[u8] = include_bytes!("default-avatar.png");
 
-/// What the vendor gives as the time of the default picture, and, alone, as its key.
+/// The vendor's timestamp of the default picture. It alone is also the picture's key.
 const DEFAULT_TIMESTAMP: &str = "946681200000";
 
-/// The picture that is shown of a user.
+/// The picture to show.
 #[derive(Clone, Copy)]
 pub enum ShownAvatar<'a> {
-    /// The user's own, just put there.
+    /// The user's own, newly stored.
     New(&'a Image, &'a Change),
     /// The user's own, as stored.
     Stored(&'a Avatar),
-    /// The one of all who have none.
+    /// The default picture.
     Default,
 }
 
@@ -35,14 +35,14 @@ impl<'a> From<&'a Option<Avatar>> for ShownAvatar<'a> {
     }
 }
 
-/// `userID` is a number, all else are strings, as real servers answer.
+/// `userID` is a number, everything else a string, as on real servers.
 #[derive(Serialize)]
 struct UserAvatar<'u> {
     status: &'static str,
     data: UserAvatarData<'u>,
 }
 
-/// The order is that of the vendor's samples.
+/// In the order of the vendor's samples.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct UserAvatarData<'u> {
@@ -57,7 +57,7 @@ struct UserAvatarData<'u> {
 }
 
 impl Representation {
-    /// The answer that shows a user's avatar.
+    /// Writes the answer with a user's avatar.
     ///
     /// # Errors
     /// [`Error::Internal`] when the answer cannot be written.
@@ -108,7 +108,7 @@ impl<'u> UserAvatarData<'u> {
 }
 
 impl Document for UserAvatar<'_> {
-    /// As the vendor's sample has it, prefixes included.
+    /// Follows the vendor's sample, including the prefixes.
     fn to_xml(&self) -> Result<Vec<u8>, std::io::Error> {
         xml::document(|writer| {
             writer

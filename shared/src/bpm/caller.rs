@@ -1,4 +1,4 @@
-//! Who is calling: HTTP Basic (RFC 7617) against the stored password.
+//! Authentication with HTTP Basic (RFC 7617) and the stored password.
 
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
@@ -17,14 +17,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Whether a browser sends this for a page of another site. It may then add credentials that it remembers, of which the
-/// page knows nothing.
+/// Whether a browser sent this for a page of another site. The browser may have added remembered credentials that the
+/// page does not know.
 pub fn is_cross_site(head: &Head) -> bool {
     let mut values = head.headers.get_all(SEC_FETCH_SITE).iter();
     values.any(|value| value == "cross-site")
 }
 
-/// Lets pages of other sites pass where the variable `bpm_cross_site` allows it.
+/// Allows pages of other sites if the variable `bpm_cross_site` does.
 ///
 /// # Errors
 /// [`Error::NotAuthorized`].
@@ -37,8 +37,8 @@ pub fn allow_cross_site(bpm_cross_site: bool) -> Result<(), Error> {
     })
 }
 
-/// The caller. An unknown or disabled user, or one without a password of our own, takes as long to refuse as a
-/// wrong password, and as many operations on the store.
+/// Returns the caller. It takes the same time and the same store operations to refuse a wrong password, an unknown
+/// user, a disabled user, and a user without a local password.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`], and the directory's.
@@ -51,7 +51,7 @@ pub async fn authenticate<S: Store>(head: &Head, directory: &Directory<S>) -> Re
     user.filter(|_| verified).ok_or(Error::Unauthenticated)
 }
 
-/// User name and password; the name ends at the first colon.
+/// Reads user name and password. The name ends at the first colon.
 fn credentials(head: &Head) -> Option<(String, String)> {
     let encoded = Authorization::of(head)?.credentials("Basic")?;
     let decoded = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;

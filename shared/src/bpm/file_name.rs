@@ -1,9 +1,9 @@
-//! The name of an uploaded file, which is what makes a part of a form a file.
+//! The name of an uploaded file. A part of a form is a file if it has one.
 
 use percent_encoding::percent_decode_str;
 
-/// The `filename` in a `Content-Disposition` header (RFC 7578), or the `filename*` that some clients send instead
-/// (RFC 5987). What multer itself finds depends on order and letter case of the parameters, and fails outside UTF-8.
+/// Reads the `filename` in a `Content-Disposition` header (RFC 7578), or `filename*`, which some clients send instead
+/// (RFC 5987). multer's own result depends on the parameters' order and letter case, and fails outside UTF-8.
 pub(super) fn file_name(content_disposition: &[u8]) -> Option<String> {
     let header = String::from_utf8_lossy(content_disposition);
     let mut plain = None;
@@ -25,7 +25,7 @@ pub(super) fn file_name(content_disposition: &[u8]) -> Option<String> {
     plain.or(extended)
 }
 
-/// A parameter's value, quoted or not, and what stands behind its semicolon.
+/// Reads a parameter's value, quoted or not. Returns it with the text after its semicolon.
 fn value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, after) = text.split_once(';').unwrap_or((text, ""));
@@ -36,7 +36,7 @@ fn value(text: &str) -> (String, &str) {
     loop {
         match characters.next() {
             None | Some('"') => break,
-            // Only a quote is escaped; a backslash elsewhere is part of a Windows path.
+            // Only quotes are escaped. Any other backslash belongs to a Windows path.
             Some('\\') if characters.as_str().starts_with('"') => {
                 value.extend(characters.next());
             }

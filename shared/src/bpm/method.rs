@@ -1,4 +1,4 @@
-//! The method that a client means which can only send `POST`.
+//! Method override, for clients that can only send `POST`.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use http::{HeaderName, Method};
 use crate::web::Head;
 use crate::web::header::{X_HTTP_METHOD_OVERRIDE, X_METHOD_OVERRIDE};
 
-/// The headers, or query parameters, that name the method.
+/// The headers or query parameters that name the method.
 static NAMES: [HeaderName; 2] = [X_HTTP_METHOD_OVERRIDE, X_METHOD_OVERRIDE];
 
-/// Turns a `POST` into the method that its override names. What is no method stays a `POST`'s own.
+/// Replaces `POST` by the method in its override. A value that is no method is ignored.
 pub fn override_method(head: &mut Head) {
     if head.method != Method::POST {
         return;

@@ -25,13 +25,13 @@ use crate::store::Store;
 use crate::user::User;
 use crate::web::{Head, decode_segment};
 
-/// The path of a user's avatar, up to the user.
+/// The path of avatars, without the user.
 const BASE_PATH: &str = "/rest/bpm/wle/v1/avatar";
 
-/// What the vendor's page calls the user in the path.
+/// The vendor's name for the user in the path.
 const PATH_PARAMETER: &str = "userNameOrID";
 
-/// Finds the user whom the path means: `current` for the caller, a user name, or a numeric user id.
+/// Finds the path's user: `current` for the caller, a user name, or a numeric user id.
 ///
 /// # Errors
 /// [`Error::NoSuchUser`], [`Error::Invalid`] for a path that can't be decoded, and the directory's.
@@ -46,7 +46,7 @@ pub async fn find_user<'u, S: Store>(
         }
         other => return Err(Error::NoSuchUser(other.join("/"))),
     };
-    // A user name comes before a number, so that the caller's own need not be looked up again.
+    // User names take precedence over numbers, so the caller's own name needs no lookup.
     if name == CURRENT || fold(&name) == caller.username.folded() {
         return Ok(Cow::Borrowed(caller));
     }
@@ -57,8 +57,7 @@ pub async fn find_user<'u, S: Store>(
         .ok_or(Error::NoSuchUser(name))
 }
 
-/// Finds the user whom the path means, who must be the caller: nobody else may change an avatar, administrators
-/// included.
+/// Finds the path's user, who must be the caller. Nobody else may change an avatar, not even administrators.
 ///
 /// # Errors
 /// [`Error::NotAuthorized`], and those of [`find_user`].

@@ -1,4 +1,4 @@
-//! The forms in which a document is answered, and how the client chooses one.
+//! The forms of a document, and how the client chooses one.
 
 use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderName};
@@ -10,9 +10,9 @@ use crate::web::{self, Answer, Head, accept};
 /// The most characters of a callback's name.
 const MAX_CALLBACK_CHARACTERS: usize = 128;
 
-/// A document that can be answered in every form.
+/// A document that can be written in every form.
 pub(super) trait Document: Serialize {
-    /// The document as XML.
+    /// Writes the document as XML.
     fn to_xml(&self) -> Result<Vec<u8>, std::io::Error>;
 }
 
@@ -24,7 +24,7 @@ enum Form {
     JavaScript,
 }
 
-/// The forms in the order in which we prefer them, each with its media type and what is read as its twin.
+/// The forms in order of preference. Each has its media type, then the synonyms that are accepted for it.
 const FORMS: [(Form, &[&str]); 3] = [
     (Form::Json, &["application/json"]),
     (Form::Xml, &["application/xml", "text/xml"]),
@@ -38,25 +38,25 @@ const FORMS: [(Form, &[&str]); 3] = [
     ),
 ];
 
-/// How an answer is to be written.
+/// The form of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Representation {
     form: Form,
     callback: Option<String>,
-    /// Whether the data is to stand alone.
+    /// Whether only the data is written, without its envelope.
     pub(super) bare: bool,
 }
 
 impl Representation {
-    /// JSON: what a client gets that accepts nothing we have.
+    /// JSON, also for clients that accept none of the forms.
     pub(super) const JSON: Self = Self {
         form: Form::Json,
         callback: None,
         bare: false,
     };
 
-    /// The representation that the client likes best. The query parameter `accept` wins over the header, and where
-    /// neither says anything it is JSON.
+    /// Returns the representation that the client prefers. The query parameter `accept` takes precedence over the
+    /// header. The default is JSON.
     ///
     /// # Errors
     /// [`Error::NotAcceptable`], also where the body may not even be sent as it is.
@@ -73,8 +73,8 @@ impl Representation {
         }
     }
 
-    /// Takes what the query says of the form: with JavaScript the name of the `callback`, a dotted identifier, and
-    /// with `federationMode` that what stands around the data is left out.
+    /// Reads the form's parameters from the query: for JavaScript the `callback`, a dotted identifier, and
+    /// `federationMode`, which leaves out everything around the data.
     ///
     /// # Errors
     /// [`Error::MissingParameter`], [`Error::Invalid`].
@@ -125,7 +125,7 @@ impl Representation {
             (Form::Xml, _) => *answer.body_mut() = document.to_xml().map_err(unwritable)?,
             (Form::JavaScript, Some(callback)) => {
                 let json = String::from_utf8_lossy(answer.body())
-                    // Ends of lines to older JavaScript, but not to JSON.
+                    // Line ends in older JavaScript, but not in JSON.
                     .replace('\u{2028}', "\\u2028")
                     .replace('\u{2029}', "\\u2029");
                 *answer.body_mut() = format!("{callback}({json});").into_bytes();
@@ -135,7 +135,7 @@ impl Representation {
         Ok(answer)
     }
 
-    /// The media type of the answer. Clients compare that of JSON letter by letter, so that none has a parameter.
+    /// The media type of the answer. It has no parameter, because clients compare JSON's letter by letter.
     fn media_type(&self) -> &'static str {
         match (self.form, &self.callback) {
             (Form::Xml, _) => "application/xml",
@@ -145,7 +145,7 @@ impl Representation {
     }
 }
 
-/// Requires that the body is sent as it is.
+/// Requires a body without a content coding.
 ///
 /// # Errors
 /// [`Error::UnsupportedMediaType`] naming the coding.
@@ -158,7 +158,7 @@ pub(super) fn require_identity(head: &Head) -> Result<(), Error> {
     }
 }
 
-/// What the client says in the query or in a header; an empty value says nothing.
+/// Reads the client's wish from the query or a header. An empty value counts as none.
 fn requested(head: &Head, parameter: &str, header: &HeaderName) -> Option<String> {
     head.query_parameter(parameter)
         .map(std::borrow::Cow::into_owned)

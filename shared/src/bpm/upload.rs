@@ -11,10 +11,10 @@ use crate::Error;
 use crate::image::{Image, ImageFault, MAX_BYTES};
 use crate::web::{BrokenOff, Head, MAX_BODY_BYTES, shortened};
 
-/// What the vendor's page calls the file part, whatever its name is.
+/// The vendor's name for the file part. Clients may use any name.
 const PARAMETER: &str = "avatar";
 
-/// Requires a multipart body that is sent as it is, and tells its boundary.
+/// Requires a multipart body without a content coding. Returns its boundary.
 ///
 /// # Errors
 /// [`Error::UnsupportedMediaType`]; [`Error::Invalid`] where there is no boundary.
@@ -34,8 +34,8 @@ pub fn boundary(head: &Head) -> Result<String, Error> {
     }
 }
 
-/// Reads the one file part (a part with a `filename`, whatever its name); ordinary fields are passed over. No more
-/// than one picture is ever held.
+/// Reads the only file part, which is the one with a `filename`; its name doesn't matter. Skips ordinary fields.
+/// Holds at most one picture in memory.
 ///
 /// # Errors
 /// [`Error::NoFile`], [`Error::SeveralFiles`], [`Error::Image`] with the file's

@@ -1,4 +1,4 @@
-//! The avatars: read, replaced and removed.
+//! Reads, replaces and removes avatars.
 
 use std::ops::Range;
 
@@ -14,37 +14,37 @@ use crate::image::{Format, Image, MAX_BYTES};
 use crate::name::UserNumber;
 use crate::store::Store;
 
-/// How often a picture is read again because another call has replaced it meanwhile.
+/// How often a reader starts over because another call has replaced the picture.
 const READS: usize = 16;
 
 /// How often a change starts over because a later one has overtaken it.
 const TRIES: usize = 16;
 
-/// What came of one try to change an avatar.
+/// The outcome of one attempt to change an avatar.
 enum Put {
     Made {
         change: Change,
         unused: Range<u64>,
     },
-    /// A change with a later ticket was quicker.
+    /// A change with a later ticket came first.
     Overtaken,
-    /// The parts under these tickets are to be removed first.
+    /// The parts under these tickets must be removed first.
     Crowded(Range<u64>),
 }
 
 /// A user's picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Avatar {
-    /// The format of the bytes.
+    /// The format.
     pub format: Format,
-    /// The bytes exactly as uploaded.
+    /// The bytes, exactly as uploaded.
     pub bytes: Bytes,
-    /// The change that put it there.
+    /// The change that stored it.
     pub change: Change,
 }
 
 impl<S: Store> Directory<S> {
-    /// The avatar of a user, if there is one.
+    /// Returns a user's avatar, if there is one.
     ///
     /// # Errors
     /// The store's; [`Error::Contended`] when the avatar kept changing.
@@ -98,11 +98,15 @@ impl<S: Store> Directory<S> {
         self.put_avatar_on(&Terms::default(), number, image).await
     }
 
-    /// [`Directory::put_avatar`] where the present avatar and its history allow it.
+    /// Like [`Directory::put_avatar`], if the terms allow the change.
     ///
-    /// A picture that does not fit into the avatar's own value is stored in parts before the value names them, under a
-    /// ticket that no other change has. The value says below which ticket parts are in nobody's use: a change with
-    /// such a ticket has been overtaken and starts over, and what a crash has left there can be removed.
+    /// A picture that does not fit into the avatar's own value is stored in parts, in this order:
+    ///
+    /// 1. The parts are written under a ticket that no other change has.
+    /// 2. The value is swapped and names the parts.
+    ///
+    /// The value also says below which ticket parts are unused. A change with a lower ticket has been overtaken and
+    /// starts over. Parts below it that a crash has left can be removed.
     ///
     /// # Errors
     /// [`Error::PreconditionFailed`], [`Error::TooManyChanges`], and those of [`Directory::put_avatar`].
@@ -114,7 +118,7 @@ impl<S: Store> Directory<S> {
     ) -> Result<Change, Error> {
         let now = (self.clock)();
         let mut ticket = None;
-        // The unused parts under tickets below this one are removed.
+        // The unused parts under tickets below this one have been removed.
         let mut removed = 0;
         for _ in 0..TRIES {
             if let Some(image) = image.filter(|image| is_large(image) && ticket.is_none()) {
@@ -139,9 +143,9 @@ impl<S: Store> Directory<S> {
                 .await;
             match swapped {
                 Ok(Some(Put::Made { change, unused })) => {
-                    // The change is made, whatever becomes of what it has replaced.
+                    // The change is made, even if the cleanup of the replaced picture fails.
                     let _ = self.remove_parts(number, unused).await;
-                    // A deletion may have looked for our parts before they were there.
+                    // A deletion may have looked for our parts before they were written.
                     if let Some(ticket) = ticket
                         && let Ok(None | Some(State::Dead)) = self.state(number).await
                     {
@@ -164,7 +168,7 @@ impl<S: Store> Directory<S> {
                     }
                     return Err(Error::NoSuchUser(number.to_string()));
                 }
-                // The value may name our parts, or not: they stay, for a later change to remove.
+                // The value may or may not name our parts. They stay, and a later change removes them.
                 Err(failure @ (Error::Unavailable { .. } | Error::TimedOut)) => {
                     return Err(failure);
                 }
@@ -179,7 +183,7 @@ impl<S: Store> Directory<S> {
         Err(Error::Contended)
     }
 
-    /// Refuses what the terms refuse before anything of a picture is stored.
+    /// Checks the terms before any part of a picture is stored.
     async fn check_before(
         &self,
         terms: &Terms<'_>,

@@ -1,4 +1,4 @@
-//! How a user comes into being.
+//! Creates users.
 
 use futures::future::try_join_all;
 
@@ -12,28 +12,27 @@ use crate::name::{UserId, UserNumber};
 use crate::store::Store;
 use crate::user::{NewUser, User};
 
-/// How often a pointer is tried for. Each failed try means that another call moved it.
+/// How often to try for a pointer. Each failed try means that another call moved it.
 const ATTEMPTS: usize = 64;
 
-/// How often a creation that has lost looks whether the winner has come to its end.
+/// How often a creation that has lost checks whether the winner has completed.
 const LOOKS: u32 = 8;
 
-/// How long a creation may take before its last step, in milliseconds. Whoever finds its record much later may count
-/// on it.
+/// How long a creation may take until its last step, in milliseconds. Walks rely on this limit.
 const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
 
-/// What the parts of a user's first picture are stored under; counted tickets begin with 1.
+/// The ticket for the parts of a user's first picture. Counted tickets start at 1.
 const FIRST_TICKET: u64 = 0;
 
-/// A pointer that a new user needs, and the field it stands for.
+/// A pointer that a new user needs, and the field that it is for.
 struct Claim {
     key: String,
     field: &'static str,
-    /// Whether there is a pointer, even if to nobody.
+    /// Whether the pointer exists, even if it leads to nobody.
     exists: bool,
 }
 
-/// A creation under way.
+/// A creation in progress.
 #[derive(Clone, Copy)]
 struct Creation {
     number: UserNumber,
@@ -44,16 +43,20 @@ struct Creation {
 }
 
 impl<S: Store> Directory<S> {
-    /// Creates a user: of many that want one name at a time, one gets it.
+    /// Creates a user. If several calls want the same name at the same time, one of them gets it.
     ///
-    /// The moment of creation is that in which the name's pointer leads to the user or, where an `externalId` or a
-    /// `commonId` must be free as well, the swap of the record from pending to live. Before it nobody sees anything.
+    /// The user exists from one moment on:
+    ///
+    /// - With a name only: when the name's pointer leads to the user.
+    /// - With an `externalId` or a `commonId`: when the record is swapped from pending to live.
+    ///
+    /// Before that moment nobody sees anything of the user.
     ///
     /// # Errors
     /// [`Error::Taken`], [`Error::Contended`] where a rival was quicker and has not become a user either, and the
     /// store's; after those the user may or may not exist.
     pub async fn create(&self, new: NewUser) -> Result<User, Error> {
-        // A taken name should cost neither a password hash nor a number.
+        // Checked first: a taken name costs neither a password hash nor a number.
         let claims = self.free_claims(&new).await?;
         let password = new.password.map(|password| password.hash()).transpose()?;
         let began = (self.clock)();
@@ -99,7 +102,7 @@ impl<S: Store> Directory<S> {
         match self.finish(creation, &claims).await {
             Ok(()) => Ok(user),
             Err(refusal @ (Error::Taken { .. } | Error::Contended)) => {
-                // What is left if this fails is invisible, and in nobody's way.
+                // If this fails, the rest is invisible and harmless.
                 let _ = self.remove(number).await;
                 Err(refusal)
             }
@@ -107,7 +110,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// The pointers that a user needs, in the order in which all take them, if none leads to a user.
+    /// Returns the pointers that a user needs, if all are free. All creations take them in this order.
     async fn free_claims(&self, new: &NewUser) -> Result<Vec<Claim>, Error> {
         let ids = [
             (new.external_id.as_deref().map(key::external), "externalId"),
@@ -139,7 +142,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// Takes all pointers, the last step being the moment of creation.
+    /// Takes all pointers. The last step is the moment of creation.
     async fn finish(&self, creation: Creation, claims: &[Claim]) -> Result<(), Error> {
         for claim in claims {
             self.take(creation, claim).await?;
@@ -147,7 +150,7 @@ impl<S: Store> Directory<S> {
         if creation.state == State::Live || self.go_live(creation).await? {
             return Ok(());
         }
-        // Somebody needed one of the pointers before the record was live.
+        // Another call needed one of the pointers before the record was live.
         for claim in claims {
             if let Some(holder) = self.holder(&claim.key).await?
                 && holder != creation.number
@@ -186,8 +189,7 @@ impl<S: Store> Directory<S> {
         Err(Error::Contended)
     }
 
-    /// Why a pointer that another creation has taken away is lost: its user has come into being meanwhile, or may yet
-    /// fail.
+    /// Explains the loss of a pointer to another creation. That creation's user may exist by now, or may yet fail.
     async fn lost(&self, claim: &Claim, holder: UserNumber) -> Result<Error, Error> {
         for look in 0..LOOKS {
             self.pause_before(look).await?;
@@ -200,8 +202,8 @@ impl<S: Store> Directory<S> {
         Ok(Error::Contended)
     }
 
-    /// Whether a pointer to `holder` may be taken away. A creation that has not come to its end is stopped for it, so
-    /// that either its last swap fails or the taker's does; what it has written is removed.
+    /// Whether a pointer to `holder` may be taken. If the holder's creation is not complete, stops it first and
+    /// removes its data. Either its last swap fails or the taker's does.
     async fn makes_way(&self, holder: UserNumber) -> Result<bool, Error> {
         let is_gone = match self.state(holder).await? {
             None => return Ok(true),
@@ -210,13 +212,13 @@ impl<S: Store> Directory<S> {
             Some(State::Pending) => self.abandon(holder, State::Pending).await?,
         };
         if is_gone {
-            // What is left if this fails is still in nobody's way.
+            // If this fails, the rest is harmless.
             let _ = self.remove(holder).await;
         }
         Ok(is_gone)
     }
 
-    /// Ends a pending creation; `false` when it has been stopped.
+    /// Makes a pending record live. Returns `false` if another call has stopped this creation.
     async fn go_live(&self, creation: Creation) -> Result<bool, Error> {
         let outcome = self
             .swap(&key::user(creation.number), |mut record: Record| {

@@ -1,5 +1,5 @@
-//! The keys: all begin with `visage.`, since Redis gives all applications one key space, and are made of
-//! `A-Z a-z 0-9 - _ .` only.
+//! The keys. All begin with `visage.`, because Redis gives all applications one key space. They contain only `A-Z a-z
+//! 0-9 - _ .`.
 
 use sha2::{Digest as _, Sha256};
 
@@ -19,7 +19,7 @@ pub(super) fn avatar(number: UserNumber) -> String {
     format!("visage.avatar.{number}")
 }
 
-/// One part of a picture that does not fit into the avatar's own value.
+/// A part of a picture that does not fit into the avatar's own value.
 pub(super) fn avatar_part(number: UserNumber, ticket: u64, index: usize) -> String {
     format!("visage.avatar.{number}.{ticket}.{index}")
 }

@@ -1,4 +1,4 @@
-//! The users in the order of their creation.
+//! Lists the users in the order of their creation.
 
 use futures::future::join;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -11,23 +11,23 @@ use crate::name::UserNumber;
 use crate::store::{Store, counter};
 use crate::user::User;
 
-/// The highest number of a user. A counter above it is corrupt, and nobody should look at so many numbers.
+/// The highest number of a user. A counter above it is corrupt, and a walk of so many numbers would never end.
 pub(super) const MAX_NUMBER: u64 = u32::MAX as u64;
 
-/// A page of the users.
+/// A page of users.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The users, each with whether there is an avatar.
+    /// The users, each with whether they have an avatar.
     pub users: Vec<(User, bool)>,
-    /// Why records were left out that could not be read; for the log alone.
+    /// The reasons why records could not be read and were left out. They are for the log only.
     pub unreadable: Vec<Error>,
 }
 
 impl<S: Store> Directory<S> {
-    /// The users from position `start`, at most `count`, in the order of their creation.
+    /// Returns at most `count` users from position `start`, in the order of their creation.
     ///
-    /// Costs about one read for each thousand users before the page and two for each user on it. A record that cannot
-    /// be read is left out.
+    /// Costs about one read per thousand users before the page, and two reads per user on it. Skips records that
+    /// cannot be read.
     ///
     /// # Errors
     /// The store's.
@@ -46,7 +46,7 @@ impl<S: Store> Directory<S> {
                 }
                 let found = group.look_at(self, position).await?;
                 page.unreadable.extend(found.unreadable);
-                // The page is right whatever becomes of this. A walk that is cut off has got further so.
+                // The page is right even if this fails. It lets an interrupted walk continue where it stopped.
                 let _ = group.keep(self).await;
                 let skipped = before.min(found.users.len());
                 before -= skipped;
@@ -61,7 +61,7 @@ impl<S: Store> Directory<S> {
         Ok(page)
     }
 
-    /// The last number that was given to a user.
+    /// Returns the last number that was given to a user.
     pub(super) async fn last_number(&self) -> Result<u64, Error> {
         let bytes = self.store.get(key::SEQUENCE).await?;
         let last = bytes.map_or(Ok(0), |bytes| counter(&bytes))?;
@@ -73,10 +73,10 @@ impl<S: Store> Directory<S> {
         Ok(last)
     }
 
-    /// Adds the users with these numbers to a page, but for those that are gone by now.
+    /// Adds the users with these numbers to a page, except those that are gone by now.
     async fn show(&self, numbers: &[u64], page: &mut Page) -> Result<(), Error> {
         let reads = numbers.iter().map(|number| self.shown(UserNumber(*number)));
-        // Each is two reads.
+        // Each user takes two reads.
         let mut shown = stream::iter(reads).buffered(READS_AT_A_TIME / 2);
         while let Some(shown) = shown.next().await {
             match shown {
@@ -88,7 +88,7 @@ impl<S: Store> Directory<S> {
         Ok(())
     }
 
-    /// The user with this number, who was seen before, and whether there is an avatar.
+    /// Returns a user who was seen before, and whether there is an avatar.
     async fn shown(&self, number: UserNumber) -> Result<Option<(User, bool)>, Error> {
         let (user, has_avatar) = join(self.live(number), self.has_avatar(number)).await;
         match user? {
@@ -97,7 +97,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// Reads several keys together.
+    /// Reads several keys in parallel.
     pub(super) async fn get_all(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         let reads = keys.iter().map(|key| self.store.get(key));
         stream::iter(reads)

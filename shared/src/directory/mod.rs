@@ -1,6 +1,6 @@
-//! Where users and avatars are kept: the only place that knows a key or a stored format.
+//! The storage of users and avatars. No other module knows a key or a stored format.
 //!
-//! `docs/ARCHITECTURE.md` tells the keys, the formats, and why the operations have the order they have.
+//! `docs/ARCHITECTURE.md` explains the keys, the formats and the order of the operations.
 
 mod avatar;
 mod create;
@@ -29,17 +29,17 @@ use crate::user::User;
 use record::{Record, State};
 use swap::{Stored as _, Swap};
 
-/// How many reads that don't depend on each other are made together.
+/// How many independent reads run in parallel.
 const READS_AT_A_TIME: usize = 16;
 
-/// What a user can be looked up by.
+/// The kinds of keys to look a user up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// Netex's `id`.
     Id,
-    /// The username, in any spelling that means the same.
+    /// The username, in any equivalent spelling.
     Username,
-    /// The number, in decimal digits as we write them.
+    /// The number, in decimal digits without leading zeros.
     Number,
     /// The `externalId`, exactly.
     ExternalId,
@@ -55,7 +55,7 @@ pub struct Directory<S> {
 }
 
 impl<S: Store> Directory<S> {
-    /// The directory in this store, by the system's clock.
+    /// Opens the directory in this store, with the system's clock.
     pub fn new(store: S) -> Self {
         Self::with_clock(store, || {
             SystemTime::now()
@@ -64,12 +64,12 @@ impl<S: Store> Directory<S> {
         })
     }
 
-    /// The directory in this store, by a clock that tells the milliseconds since the epoch.
+    /// Opens the directory in this store. The clock returns milliseconds since the epoch.
     pub fn with_clock(store: S, clock: fn() -> u64) -> Self {
         Self { store, clock }
     }
 
-    /// Looks a user up by the first kind of key in `order` that leads to one.
+    /// Finds a user by the first kind of key in `order` that has a match.
     ///
     /// # Errors
     /// The store's, and [`Error::Internal`] for a record that cannot be read, as for all of the directory.
@@ -82,7 +82,7 @@ impl<S: Store> Directory<S> {
                 continue;
             };
             let found = match by {
-                // The pointer of the name has led here already.
+                // The name's pointer was the way here.
                 By::Username => user.username.folded() == fold(text),
                 By::Id => user.id.as_str() == text && self.is_led_to(&user).await?,
                 By::Number => self.is_led_to(&user).await?,
@@ -100,7 +100,7 @@ impl<S: Store> Directory<S> {
         Ok(None)
     }
 
-    /// The number that a text leads to, whoever's it is.
+    /// Returns the number that a text leads to, without a check of its user.
     async fn number_by(&self, text: &str, by: By) -> Result<Option<UserNumber>, Error> {
         match by {
             By::Id => Ok(UserId::number_in(text)),
@@ -111,7 +111,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// The user with this username, found in as many operations whether there is one or not.
+    /// Finds the user with this username. Takes the same number of operations whether or not the user exists.
     ///
     /// # Errors
     /// As [`Directory::find`].
@@ -123,7 +123,7 @@ impl<S: Store> Directory<S> {
         Ok(user.filter(|user| user.username.folded() == folded))
     }
 
-    /// Changes a user by `change`, which is called again with a newer value when another call came between.
+    /// Changes a user with `change`. Calls it again with the newer value if another call came in between.
     ///
     /// # Errors
     /// [`Error::NoSuchUser`] when the user is gone, and what `change` returns: then nothing is written.
@@ -138,8 +138,8 @@ impl<S: Store> Directory<S> {
             .ok_or_else(|| Error::NoSuchUser(number.to_string()))
     }
 
-    /// Changes the user whom [`Directory::find`] would find, and tells whether there is one. A user name takes one
-    /// operation less so than a search and [`Directory::update`] do.
+    /// Changes the user that [`Directory::find`] would find. Returns whether there is one. By user name this takes
+    /// one operation less than a search and [`Directory::update`].
     ///
     /// # Errors
     /// As [`Directory::update`].
@@ -169,8 +169,7 @@ impl<S: Store> Directory<S> {
         Ok(false)
     }
 
-    /// Changes the user with this number, who must have this folded name if there is one given, and tells whether there
-    /// is such a user.
+    /// Changes the user with this number and, if given, this folded name. Returns whether there is such a user.
     async fn update_record(
         &self,
         number: UserNumber,
@@ -193,7 +192,7 @@ impl<S: Store> Directory<S> {
         Ok(found == Some(true))
     }
 
-    /// The user with this number, if the record is live.
+    /// Returns the user with this number, if the record is live.
     async fn live(&self, number: UserNumber) -> Result<Option<User>, Error> {
         let user = self.record(number).await?.and_then(Record::into_live_user);
         if let Some(user) = &user {
@@ -202,7 +201,7 @@ impl<S: Store> Directory<S> {
         Ok(user)
     }
 
-    /// Whether the pointer of the user's name leads to the user.
+    /// Whether the name's pointer leads to this user.
     async fn is_led_to(&self, user: &User) -> Result<bool, Error> {
         let holder = self.holder(&key::name(&user.username.folded())).await?;
         Ok(holder == Some(user.number))
@@ -213,7 +212,7 @@ impl<S: Store> Directory<S> {
         bytes.map(Record::decode).transpose()
     }
 
-    /// Whether a record keeps what its pointers lead to: `None` for a user that is gone.
+    /// The state of a user's record. `None` if there is no record.
     async fn state(&self, number: UserNumber) -> Result<Option<State>, Error> {
         Ok(self.record(number).await?.map(|record| record.state()))
     }
@@ -230,7 +229,7 @@ fn require_number(user: &User, number: UserNumber) -> Result<(), Error> {
     }
 }
 
-/// A number that is written as we write it: without a sign, and without a zero before it.
+/// Parses a number in canonical form: no sign, no leading zeros.
 fn number(text: &str) -> Option<UserNumber> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(UserNumber(number))

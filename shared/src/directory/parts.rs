@@ -9,11 +9,11 @@ use crate::image::Image;
 use crate::name::UserNumber;
 use crate::store::Store;
 
-/// How many tickets one call looks after.
+/// How many tickets one call cleans up.
 const TICKETS: u64 = 64;
 
 impl<S: Store> Directory<S> {
-    /// Stores the parts of a large picture under a new ticket.
+    /// Stores the parts of a large picture under a new ticket. Returns the ticket.
     pub(super) async fn store_parts(
         &self,
         number: UserNumber,
@@ -25,8 +25,8 @@ impl<S: Store> Directory<S> {
         Ok(ticket)
     }
 
-    /// Removes the parts under these tickets, which are in nobody's use: so many as one call looks after. Returns the
-    /// ticket below which they are removed.
+    /// Removes the unused parts under these tickets, up to the limit for one call. Returns the ticket below which all
+    /// are removed.
     pub(super) async fn remove_parts(
         &self,
         number: UserNumber,

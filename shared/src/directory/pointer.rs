@@ -1,4 +1,4 @@
-//! What leads from a name or a client's identifier to a user.
+//! Pointers lead from a name or a client's identifier to a user.
 
 use super::Directory;
 use super::swap::{RECOUNTS, Stored, Swap, Token};
@@ -6,9 +6,9 @@ use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{Store, counter};
 
-/// A user's number in 8 bytes, little endian, as `increment` leaves it on SQLite. 0 is nobody.
+/// A user's number in 8 bytes, little endian, as `increment` writes it on SQLite. 0 means nobody.
 ///
-/// A pointer comes into being by `increment(key, 0)` and moves by swaps.
+/// `increment(key, 0)` creates a pointer. Swaps move it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pointer(u64);
 
@@ -17,7 +17,7 @@ impl Pointer {
         Self(number.0)
     }
 
-    /// Whom the pointer leads to.
+    /// The user that the pointer leads to.
     pub(super) fn holder(self) -> Option<UserNumber> {
         (self.0 != 0).then_some(UserNumber(self.0))
     }
@@ -32,27 +32,27 @@ impl Stored for Pointer {
         Ok(self.0.to_le_bytes().into())
     }
 
-    /// Only one creation ever writes its number into a pointer, so the value itself tells.
+    /// Only one creation ever writes its number into a pointer, so the value itself shows the write.
     fn shows(&self, _: Token, written: &Self) -> bool {
         self == written
     }
 }
 
 impl<S: Store> Directory<S> {
-    /// Whom the pointer at `key` leads to: `None` where there is no pointer, `Some(None)` where it leads to nobody.
+    /// Reads the pointer at `key`. `None` means that there is no pointer, `Some(None)` that it leads to nobody.
     pub(super) async fn pointer(&self, key: &str) -> Result<Option<Option<UserNumber>>, Error> {
         let bytes = self.store.get(key).await?;
         let pointer = bytes.map(Pointer::decode).transpose()?;
         Ok(pointer.map(Pointer::holder))
     }
 
-    /// Whom the pointer at `key` leads to, if to anybody.
+    /// Returns the user that the pointer at `key` leads to, if any.
     pub(super) async fn holder(&self, key: &str) -> Result<Option<UserNumber>, Error> {
         Ok(self.pointer(key).await?.flatten())
     }
 
-    /// Makes the pointer at `key` lead to `number` if it leads to nobody or to `free`, and returns whom it leads to
-    /// then. `None` where there is no pointer.
+    /// Makes the pointer at `key` lead to `number` if it leads to nobody or to `free`. Returns the user that it leads
+    /// to afterwards, or `None` if there is no pointer.
     pub(super) async fn move_pointer(
         &self,
         key: &str,
@@ -68,7 +68,7 @@ impl<S: Store> Directory<S> {
         .await
     }
 
-    /// Makes a pointer to nobody where there is none. An existing one stays as it is.
+    /// Creates a pointer to nobody. Leaves an existing one unchanged.
     pub(super) async fn make_pointer(&self, key: &str) -> Result<(), Error> {
         let mut attempt = 0;
         loop {

@@ -10,28 +10,28 @@ use crate::user::User;
 /// The version of the format.
 const VERSION: u8 = 2;
 
-/// What a record counts for.
+/// The state of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
-    /// It is a user's, once the pointer of its name leads to it.
+    /// A user, if the pointer of its name leads to it.
     Live,
-    /// It will be a user's when the creation has taken all pointers.
+    /// A user in creation. It becomes live when all pointers are taken.
     Pending,
-    /// It is nobody's, and its pointers are free.
+    /// Nobody. Its pointers are free.
     Dead,
 }
 
-/// A record: who it is, as JSON.
+/// A user's record, stored as JSON.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     version: u8,
     state: State,
     writes: Writes,
     created: u64,
-    /// `None` in a dead record: no personal data stays.
+    /// `None` in a dead record, which keeps no personal data.
     user: Option<User>,
-    /// The user's id in the record of a user that was deleted.
+    /// The id of a deleted user.
     deleted: Option<UserId>,
 }
 
@@ -64,7 +64,7 @@ impl Record {
         self.user.as_mut().filter(|_| self.state == State::Live)
     }
 
-    /// The id of the user that this record was, if it was deleted.
+    /// The id of the user, if this record's user was deleted.
     pub(super) fn deleted(&self) -> Option<&UserId> {
         self.deleted.as_ref()
     }
@@ -74,13 +74,13 @@ impl Record {
         self.state = State::Live;
     }
 
-    /// Turns the record of a user into a dead one.
+    /// Turns a user's record into a dead one.
     pub(super) fn delete(&mut self) {
         self.deleted = self.user.take().map(|user| user.id);
         self.state = State::Dead;
     }
 
-    /// Turns the record of a creation that has not come to its end into a dead one.
+    /// Turns the record of an incomplete creation into a dead one.
     pub(super) fn abandon(&mut self) {
         self.user = None;
         self.state = State::Dead;
@@ -92,7 +92,7 @@ impl Stored for Record {
         let unreadable = |reason: String| Error::Internal {
             detail: format!("a user's record cannot be read: {reason}"),
         };
-        // serde_json quotes what it stumbles over, which may be personal: only the place goes to the log.
+        // serde_json quotes the wrong text, which may be personal. Only its place goes to the log.
         let record: Self = serde_json::from_slice(&bytes)
             .map_err(|error| unreadable(format!("column {}", error.column())))?;
         if record.version == VERSION {

@@ -1,4 +1,4 @@
-//! The end of users: their deletion, and the removal of what is left of a dead record.
+//! Deletes users, and removes the rest of a dead record.
 
 use super::record::{Record, State};
 use super::segment::{BEGUN, FINISHED, segment_of};
@@ -8,24 +8,25 @@ use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{MAX_BATCH, Store, counter};
 
-/// How long a deletion waits before it buries the record, in milliseconds. Walks count on it.
+/// The longest time from the start of a deletion to the swap of its record, in milliseconds. Walks rely on this
+/// limit.
 const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
 
-/// What became of the record that a deletion has swapped.
+/// The outcome of the swap that makes a record dead.
 enum Burial {
-    /// It is dead by this deletion.
+    /// This deletion made it dead.
     Made,
-    /// It was dead by an earlier deletion of the same user.
+    /// An earlier deletion of the same user made it dead.
     MadeBefore,
-    /// It is nobody's.
+    /// It belongs to nobody.
     Nobody,
-    /// This deletion has waited too long.
+    /// This deletion has taken too long.
     TooLate,
 }
 
 impl<S: Store> Directory<S> {
-    /// Deletes the user whom [`Directory::find`] would find, and tells whether there is one. A user whose deletion has
-    /// failed before its end is found here, and what is left is removed.
+    /// Deletes the user that [`Directory::find`] would find. Returns the user's number, if there is one. Also finds a
+    /// user whose deletion failed before its end, and removes the rest.
     ///
     /// # Errors
     /// As [`Directory::delete`].
@@ -48,7 +49,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// Looks for the dead record of a user who was deleted.
+    /// Finds the dead record of a deleted user.
     async fn find_deleted(&self, text: &str, order: &[By]) -> Result<Option<UserNumber>, Error> {
         for by in order {
             let Some(number) = self.number_by(text, *by).await? else {
@@ -66,8 +67,11 @@ impl<S: Store> Directory<S> {
         Ok(None)
     }
 
-    /// Deletes a user. The record is dead at once and holds no personal data, and its names are free. Then the avatar
-    /// and the record are removed.
+    /// Deletes a user:
+    ///
+    /// 1. The record becomes dead. It holds no personal data any more, and its names are free.
+    /// 2. The avatar is removed.
+    /// 3. The record is removed.
     ///
     /// # Errors
     /// [`Error::NoSuchUser`] when the user is gone. After the store's errors the user may be gone, and something of the
@@ -93,9 +97,9 @@ impl<S: Store> Directory<S> {
                 Ok(Swap::Write(record, Burial::Made))
             })
             .await?;
-        // A record that was buried here and is not there any more was removed by another call.
+        // If the record is gone after our swap, another call has removed it.
         let burial = burial.unwrap_or(if tried { Burial::Made } else { Burial::Nobody });
-        // Where this fails, walks believe the segment's summary an hour later.
+        // If this fails, walks trust the segment's summary again after an hour.
         let _ = self.store.increment(&changes, FINISHED).await;
         match burial {
             Burial::Made | Burial::MadeBefore => self.remove(number).await,
@@ -104,8 +108,8 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// Turns a record that was found in this state into a dead one, so that its creation can't come to its end any
-    /// more. `false` where the record is in another state by now, and not dead.
+    /// Turns a record in this state into a dead one, so its creation can no longer complete. Returns `false` if the
+    /// record has another state by now and is not dead.
     pub(super) async fn abandon(&self, number: UserNumber, found: State) -> Result<bool, Error> {
         let is_dead = self
             .swap(&key::user(number), |mut record: Record| {
@@ -119,8 +123,8 @@ impl<S: Store> Directory<S> {
         Ok(is_dead.unwrap_or(true))
     }
 
-    /// Removes what is left of a dead record, and then the record itself, so that it can be found again if this breaks
-    /// off.
+    /// Removes everything that belongs to a dead record. The record goes last: if this breaks off, it leads to the
+    /// rest.
     pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
         let avatar = key::avatar(number);
         if let Some(stored) = self.stored_avatar(number).await? {

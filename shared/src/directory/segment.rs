@@ -1,4 +1,4 @@
-//! What is known of 1,024 user numbers at a time, so that nobody has to look at each of them again.
+//! Summaries of 1,024 user numbers each. They save the list from reading every number again.
 
 use base64_simd::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -10,22 +10,22 @@ use crate::Error;
 /// How many numbers a segment has.
 pub(super) const NUMBERS: u64 = 1024;
 
-/// How many segments have their summaries in one value, which then has 8 KiB at most.
+/// How many segments share one value for their summaries. It has at most 8 KiB.
 pub(super) const GROUP: u64 = 16;
 
-/// How long anything may go on that has begun, in milliseconds: an hour, which no call lasts.
+/// The age after which anything that has begun must have ended, in milliseconds. No call lasts an hour.
 pub(super) const SETTLED_AFTER: u64 = 60 * 60 * 1000;
 
-/// So many numbers that a summary doesn't know are worth a walk, and so many findings a write.
+/// A walk is worthwhile for this many new numbers, and storing its summary for this many findings.
 pub(super) const WORTH_A_WALK: u64 = 4;
 
-/// What a deletion adds to the counter of its segment before it buries the record.
+/// Added to the segment's counter before a deletion makes the record dead.
 pub(super) const BEGUN: i64 = 1;
 
-/// What a deletion adds to the counter of its segment when the record is buried.
+/// Added to the segment's counter after the record is dead.
 pub(super) const FINISHED: i64 = 1 << 32;
 
-/// The segment that a number is in. Numbers begin with 1.
+/// Returns the segment of a number. Numbers start at 1.
 pub(super) fn segment_of(number: u64) -> u64 {
     number.saturating_sub(1) / NUMBERS
 }
@@ -36,13 +36,13 @@ pub(super) fn numbers(segment: u64) -> RangeInclusive<u64> {
     before.saturating_add(1)..=before.saturating_add(NUMBERS)
 }
 
-/// The deletions in a segment, as its counter tells.
+/// The counter of a segment's deletions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Changes(pub(super) u64);
 
 impl Changes {
-    /// How many have begun and not come to their end.
+    /// The deletions that have begun but not finished.
     fn unfinished(self) -> i64 {
         let finished = self.0 >> 32;
         let begun = self.0 & u64::from(u32::MAX);
@@ -52,56 +52,56 @@ impl Changes {
 
 /// What the last walk of a segment found.
 ///
-/// A number is known to be a user, or open, or known never to be a user again. An open one may be that of a creation
-/// under way.
+/// A number is one of three: a user, open, or never to be a user again. An open number may belong to a creation in
+/// progress.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Summary {
     /// The counter of deletions before the walk.
     changes: Changes,
-    /// When that counter was first seen at this value.
+    /// When the counter was first seen with this value.
     changes_since: u64,
-    /// So many deletions of the counter were begun and will never come to their end.
+    /// How many counted deletions have begun and will never finish.
     broken_off: i64,
-    /// The last number that was looked at; 0 before the first walk.
+    /// The last number that a walk has read. 0 before the first walk.
     last: u64,
-    /// Numbers up to the first had been given out at the time of the second.
+    /// All numbers up to the first value had been given out at the time of the second.
     given_out: Option<(u64, u64)>,
     users: Bits,
     open: Bits,
 }
 
-/// What has to be found out about a number.
+/// What a walk must find out about a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
     /// Whether it has become a user.
     IsUser,
-    /// Whether it is a user still.
+    /// Whether it is still a user.
     IsUserStill,
 }
 
-/// What was found out about a number.
+/// What a walk found out about a number.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     /// It is a user.
     User,
-    /// Nothing is stored of it: not yet, or not any more.
+    /// Nothing is stored: not yet, or no longer.
     Nothing,
-    /// It can become a user yet.
+    /// It may still become a user.
     Open,
-    /// It will never be a user again, and nothing is left of it.
+    /// It will never be a user again, and all its data is removed.
     Gone,
     /// Its record cannot be read.
     Unreadable(Error),
 }
 
 impl Summary {
-    /// Whether the users in it are users as long as the counter stays at `changes`. A deletion that was under way
-    /// during the walk may have buried its record after that; it gives up long before it would count as broken off.
+    /// Whether `users` is right as long as the counter stays at `changes`. A deletion in progress during the walk may
+    /// have made its record dead later. Such a deletion gives up long before it counts as broken off.
     pub(super) fn is_exact(&self, changes: Changes) -> bool {
         self.changes == changes && changes.unfinished() == self.broken_off
     }
 
-    /// What has to be found out of the segment, if numbers up to `last` are given out.
+    /// Returns what a walk must find out, if numbers up to `last` are given out.
     pub(super) fn questions(
         &self,
         segment: u64,
@@ -125,7 +125,7 @@ impl Summary {
             .collect()
     }
 
-    /// Takes in what was found out, all of it at or after the time `now`.
+    /// Adds findings, all made at or after the time `now`.
     pub(super) fn learn(
         &mut self,
         findings: &[(u64, Finding)],
@@ -166,19 +166,19 @@ impl Summary {
         numbers(segment).filter(|number| self.users.contains(place(*number)))
     }
 
-    /// Whether numbers have been given out since that are worth a walk.
+    /// Whether enough new numbers have been given out for a walk.
     pub(super) fn is_behind(&self, last: u64) -> bool {
         last.saturating_sub(self.last) >= WORTH_A_WALK
     }
 
-    /// Whether something in it is to be looked at again: what was open has had the time to settle.
+    /// Whether open numbers have had the time to settle.
     pub(super) fn is_overdue(&self, now: u64) -> bool {
         let is_old = |(_, at)| now.saturating_sub(at) > SETTLED_AFTER;
         !self.open.is_empty() && self.given_out.is_some_and(is_old)
     }
 }
 
-/// The place of a number within its segment.
+/// The position of a number in its segment.
 fn place(number: u64) -> usize {
     let place = number.wrapping_sub(1) % NUMBERS;
     usize::try_from(place).unwrap_or_default()
@@ -186,7 +186,7 @@ fn place(number: u64) -> usize {
 
 const WORDS: usize = 16;
 
-/// A set of places within a segment; stored as base64.
+/// A set of positions in a segment, stored as base64.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Cow<'_, str>", into = "String")]
 struct Bits([u64; WORDS]);
@@ -230,7 +230,7 @@ impl TryFrom<Cow<'_, str>> for Bits {
     }
 }
 
-/// Reads the summaries of a group. What cannot be read is made anew.
+/// Reads the summaries of a group. Unreadable ones start empty.
 pub(super) fn decode_group(bytes: Option<Vec<u8>>) -> Vec<Summary> {
     let stored = bytes.and_then(|bytes| serde_json::from_slice::<Vec<Summary>>(&bytes).ok());
     let mut summaries = stored.unwrap_or_default();

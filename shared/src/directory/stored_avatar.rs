@@ -1,4 +1,4 @@
-//! The avatar as it is stored: a header, and the picture if it fits.
+//! The stored form of an avatar: a header, then the picture if it fits.
 
 use std::ops::Range;
 
@@ -15,22 +15,22 @@ use crate::name::UserNumber;
 /// The version of the format.
 const VERSION: u8 = 1;
 
-/// The most bytes of a stored value: 256 KiB, which every store takes.
+/// The most bytes of a stored value: 256 KiB, which every store accepts.
 const MAX_VALUE_BYTES: usize = 256 * 1024;
 
-/// The most bytes of a picture that stand in the avatar's own value, which leaves 4 KiB for the header.
+/// The most bytes of a picture in the avatar's own value. 4 KiB are left for the header.
 const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
 
 /// The most parts of a picture.
 pub(super) const MAX_PARTS: usize = crate::image::MAX_BYTES.div_ceil(MAX_VALUE_BYTES);
 
-/// The most tickets whose parts a change removes once more, since nobody has noted that they were.
+/// The most unused tickets without a note that their parts were removed. Each change removes these parts again.
 const MAX_UNUSED: u64 = 8;
 
-/// More than any number here grows to.
+/// Larger than any number in a header can become.
 const MAX_COUNT: u64 = u64::MAX / 2;
 
-/// What is stored of an avatar.
+/// A stored avatar.
 #[derive(Debug, Default)]
 pub(super) struct StoredAvatar {
     header: Header,
@@ -45,13 +45,13 @@ struct Header {
     updated: u64,
     /// The write that made the last change. Not every write changes the picture.
     revision: Option<Token>,
-    /// `None` where there is no picture.
+    /// `None` if there is no picture.
     format: Option<Format>,
-    /// Where the picture is when it does not fit.
+    /// The picture's parts, if it does not fit.
     parts: Option<Parts>,
-    /// Parts under tickets below this one are in nobody's use.
+    /// Parts under tickets below this one are unused.
     unused_below: u64,
-    /// Parts under tickets below this one are removed.
+    /// Parts under tickets below this one have been removed.
     removed_below: u64,
     /// The changes that a rate limit counts.
     recent: Recent,
@@ -64,7 +64,7 @@ struct Parts {
 }
 
 impl Header {
-    /// Whether these are numbers that we can have written, and so can be counted on.
+    /// Whether these are numbers that we could have written. Only then it is safe to calculate with them.
     fn is_sane(&self) -> bool {
         let parts = self.parts.unwrap_or(Parts {
             ticket: 0,
@@ -79,7 +79,7 @@ impl Header {
 }
 
 impl StoredAvatar {
-    /// The format of the picture and the change that put it there, if there is one.
+    /// The picture's format and the change that stored it, if there is a picture.
     pub(super) fn picture(&self) -> Option<(Format, Change)> {
         let format = self.header.format?;
         Some((format, self.change()))
@@ -96,7 +96,7 @@ impl StoredAvatar {
         }
     }
 
-    /// The keys of the picture's parts, in order; none where it stands in the value itself.
+    /// The keys of the picture's parts, in order. Empty if the picture is in the value itself.
     pub(super) fn part_keys(&self, number: UserNumber) -> Vec<String> {
         let Some(Parts { ticket, count }) = self.header.parts else {
             return Vec::new();
@@ -120,24 +120,24 @@ impl StoredAvatar {
         ticket < self.header.unused_below
     }
 
-    /// The tickets whose parts may be there and are in nobody's use.
+    /// The tickets whose parts are unused and may still exist.
     pub(super) fn unused(&self) -> Range<u64> {
         self.header.removed_below..self.header.unused_below
     }
 
-    /// Whether so many tickets are in nobody's use that their parts' removal should be noted.
+    /// Whether there are so many unused tickets that the removal of their parts should be noted.
     pub(super) fn is_crowded(&self) -> bool {
         self.header.unused_below - self.header.removed_below > MAX_UNUSED
     }
 
-    /// Notes that the unused parts below this ticket are removed.
+    /// Notes that the unused parts below this ticket have been removed.
     pub(super) fn note_removed(&mut self, below: u64) {
         self.header.removed_below = self.header.removed_below.max(below);
         self.header.unused_below = self.header.unused_below.max(below);
     }
 
-    /// Puts a picture in by the write `token`, or takes it out. Of a large one, what [`parts`] makes of it must have
-    /// been stored under this ticket.
+    /// Sets or removes the picture, as the write `token`. The [`parts`] of a large picture must already be stored
+    /// under this ticket.
     pub(super) fn put(
         &mut self,
         image: Option<&Image>,
@@ -149,7 +149,7 @@ impl StoredAvatar {
         header.revision = Some(token);
         header.updated = now.max(header.updated + 1);
         header.format = image.map(Image::format);
-        // Of several tickets out at a time the highest wins: a change of a later ticket makes the earlier start over.
+        // Of several tickets in use the highest wins: its change makes the earlier ones start over.
         let replaced = header.parts.map(|parts| parts.ticket + 1);
         header.unused_below = header.unused_below.max(ticket.or(replaced).unwrap_or(0));
         header.parts = ticket.zip(image).map(|(ticket, image)| Parts {
@@ -179,7 +179,7 @@ pub(super) fn parts(number: UserNumber, image: &Image, ticket: u64) -> Vec<(Stri
 }
 
 impl Stored for StoredAvatar {
-    /// The length of the header in 4 bytes, little endian; the header as JSON; the picture.
+    /// The format: the header's length in 4 bytes, little endian; the header as JSON; the picture.
     fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
         let read = || {
             let (length, rest) = bytes.split_first_chunk::<4>()?;

@@ -1,4 +1,4 @@
-//! The one way in which a stored value changes.
+//! Changes a stored value. There is no other way.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -14,16 +14,16 @@ use crate::store::Store;
 /// How often a swap is tried before the call gives up. Each failed try means that another call succeeded.
 const ATTEMPTS: u32 = 64;
 
-/// How often a counter that fails is tried again.
+/// How often a failed increment is repeated.
 pub(super) const RECOUNTS: u32 = 6;
 
-/// The longest pause before another try, in milliseconds.
+/// The longest pause before the next try, in milliseconds.
 const LONGEST_PAUSE: u64 = 64;
 
 /// How many writes a value remembers.
 const REMEMBERED_WRITES: usize = 32;
 
-/// What one write leaves in the value, so that it can be found out later whether it took place.
+/// A mark that a write leaves in the value. It shows later whether the write took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Token(u64);
 
@@ -46,8 +46,8 @@ pub(super) fn random_u64() -> Result<u64, Error> {
     })
 }
 
-/// The tokens of a value's last writes, the last one last. They are stored as base64, which is read and written several
-/// times as fast as numbers.
+/// The tokens of a value's last writes, oldest first. They are stored as base64, which is several times as fast as
+/// numbers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(try_from = "Cow<'_, str>", into = "String")]
 pub(super) struct Writes(VecDeque<Token>);
@@ -96,23 +96,23 @@ impl Writes {
 /// A stored value that can be swapped.
 pub(super) trait Stored: Sized {
     fn decode(bytes: Vec<u8>) -> Result<Self, Error>;
-    /// The value to store, signed with the token of this write.
+    /// Encodes the value, signed with this write's token.
     fn encode(&mut self, token: Token) -> Result<Vec<u8>, Error>;
-    /// Whether the write with this token, which wrote `written`, took place.
+    /// Whether the write of `written` with this token took effect.
     fn shows(&self, token: Token, written: &Self) -> bool;
 }
 
-/// What to do with a value that has been read for a swap.
+/// What to do with the value that was read.
 pub(super) enum Swap<V, T> {
-    /// Write this value, and return that.
+    /// Write this value and return that one.
     Write(V, T),
-    /// Leave the value, and return that.
+    /// Leave the value and return that one.
     Leave(T),
 }
 
 impl<S: Store> Directory<S> {
-    /// Reads `key`, asks `change` what to do with the value, and swaps it, again if another call came between.
-    /// `None` where the key is absent: on SQLite all racers win a swap from there, so none is made.
+    /// Reads `key`, asks `change` for the new value, and swaps it. Starts over if another call came in between.
+    /// Returns `None` if the key is absent: on SQLite all competing swaps of an absent key succeed, so none is made.
     pub(super) async fn swap<V: Stored, T>(
         &self,
         key: &str,
@@ -121,7 +121,7 @@ impl<S: Store> Directory<S> {
         self.swap_as(Token::random()?, key, change).await
     }
 
-    /// [`Directory::swap`] with a token that the caller has used already, for what belongs to this write.
+    /// Like [`Directory::swap`], with a token that the caller has already used in data for this write.
     pub(super) async fn swap_as<V: Stored, T>(
         &self,
         token: Token,
@@ -170,7 +170,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// Lets rivals go first: the more often, the longer, by chance.
+    /// Gives other calls time: a random pause that grows with the attempts.
     pub(super) async fn pause_before(&self, attempt: u32) -> Result<(), Error> {
         if attempt > 0 {
             let longest = 1 << attempt.min(LONGEST_PAUSE.ilog2());

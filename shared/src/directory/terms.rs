@@ -1,4 +1,4 @@
-//! The terms on which an avatar may be changed. They are looked at in the same swap that makes the change.
+//! The terms for a change of an avatar. The swap that makes the change checks them on the same value.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,31 +10,31 @@ const WINDOW: u64 = 60;
 /// A change of an avatar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// When it was, in milliseconds since the epoch; grows with every change of one user's avatar.
+    /// The time of the change, in milliseconds since the epoch. It grows with every change of a user's avatar.
     pub timestamp: u64,
-    /// What no other change has.
+    /// A value that is unique to this change.
     pub revision: String,
 }
 
-/// What the present picture must be, if there is one.
+/// A test of the present picture's change, or `None` if there is no picture.
 pub type Precondition<'t> = dyn Fn(Option<&Change>) -> bool + 't;
 
-/// The terms of a change; by default there are none.
+/// The terms of a change. There are none by default.
 #[derive(Default)]
 pub struct Terms<'t> {
-    /// Whether the change may be made, by the change that put the present picture there.
+    /// Whether the change is allowed, given the change that stored the present picture.
     pub precondition: Option<Box<Precondition<'t>>>,
-    /// The most changes on these terms within a minute.
+    /// The most changes per minute on these terms.
     pub changes_a_minute: Option<u64>,
 }
 
 impl Terms<'_> {
-    /// Whether there are none.
+    /// Whether there are no terms.
     pub(super) fn allow_all(&self) -> bool {
         self.precondition.is_none() && self.changes_a_minute.is_none()
     }
 
-    /// Looks whether the terms are met, and counts the change.
+    /// Checks the terms and counts the change.
     pub(super) fn check(
         &self,
         present: Option<&Change>,
@@ -53,22 +53,22 @@ impl Terms<'_> {
     }
 }
 
-/// How many changes there were in each of the seconds around now, in order. Any two of them are less than a window
-/// apart, so that there are no more than it has seconds.
+/// The number of changes in each of the recent seconds, in order. Any two seconds are less than a window apart, so
+/// there are at most as many as the window has.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Recent(Vec<(u64, u64)>);
 
 impl Recent {
     fn count(&mut self, limit: u64, second: u64) -> Result<(), Error> {
-        // A change that began a little later may have been made before. What a clock that was set back leaves behind
-        // lies further in the future, and is forgotten.
+        // A change with a slightly later start may already be stored, so it counts. If the clock was set back, older
+        // entries lie further in the future and are dropped.
         self.0.retain(|(at, _)| at.abs_diff(second) < WINDOW);
         let total = self
             .0
             .iter()
             .fold(0_u64, |total, (_, changes)| total.saturating_add(*changes));
         if total >= limit {
-            // So many have to leave the window.
+            // This many changes have to leave the window.
             let mut excess = total - limit + 1;
             let leaves = self.0.iter().find_map(|(at, changes)| {
                 excess = excess.saturating_sub(*changes);

@@ -1,5 +1,4 @@
-//! Walks over the numbers of users: they find out what the summaries of segments don't tell, and remove what crashes
-//! have left behind.
+//! Walks over the numbers of users. They complete the summaries of segments and remove what crashes have left behind.
 
 use std::cell::Cell;
 
@@ -15,32 +14,32 @@ use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{Store, counter};
 
-/// The most creations of a segment that one walk abandons: each takes one of the few swaps that an instance can make.
+/// The most creations that one walk of a segment abandons. Each takes one of an instance's few swaps.
 const MOST_ABANDONED: u32 = 16;
 
-/// One in so many changes cleans up.
+/// One in this many creations and deletions cleans up.
 const TIDY_EVERY: u64 = 8;
 
-/// The summaries of a group of segments, with the counters that tell whether they are up to date.
+/// The summaries of a group of segments, and the counters that show whether they are up to date.
 pub(super) struct Group {
     number: u64,
     /// The last number of a user when the group was read.
     last: u64,
     summaries: Vec<Summary>,
     changes: Vec<Changes>,
-    /// How much was found out that is not stored.
+    /// How many findings are not stored yet.
     learned: u64,
 }
 
-/// How it stands with a number.
+/// The status of a number.
 enum Standing {
     /// It is a user.
     User,
     /// Nothing is stored.
     Nothing,
-    /// Its creation may come to its end yet.
+    /// Its creation may still complete.
     UnderWay,
-    /// Its creation has not come to its end.
+    /// Its creation broke off.
     BrokenOff(State),
     /// Its record is dead.
     Dead,
@@ -53,7 +52,7 @@ pub(super) struct Found {
 }
 
 impl Group {
-    /// Reads a group that begins before the number `last`.
+    /// Reads a group. Its first number is at most `last`.
     pub(super) async fn read<S: Store>(
         directory: &Directory<S>,
         number: u64,
@@ -77,13 +76,12 @@ impl Group {
         })
     }
 
-    /// How many segments of the group have numbers that are given out.
+    /// How many of the group's segments have numbers that are given out.
     pub(super) fn len(&self) -> usize {
         self.changes.len()
     }
 
-    /// Who the users of the segment at this position are. What its summary doesn't tell is found out, and taken into
-    /// it.
+    /// Returns the users of the segment at this position. Finds out what the summary lacks, and adds it.
     pub(super) async fn look_at<S: Store>(
         &mut self,
         directory: &Directory<S>,
@@ -126,8 +124,8 @@ impl Group {
         Ok(found)
     }
 
-    /// Stores the summaries if that saves the next walk enough. Of two walks at a time either may be the last to do
-    /// so: what a summary doesn't know is found out again.
+    /// Stores the summaries if that saves the next walk enough work. If two walks store them, the last one wins. The
+    /// findings of the other are found out again later.
     pub(super) async fn keep<S: Store>(&mut self, directory: &Directory<S>) -> Result<(), Error> {
         if self.learned < WORTH_A_WALK {
             return Ok(());
@@ -142,8 +140,8 @@ impl Group {
 }
 
 impl<S: Store> Directory<S> {
-    /// Removes a little of what crashes have left behind: to be called after the creation or the deletion of the user
-    /// `number`. One call in eight looks at one segment, each time at another.
+    /// Removes a little of what crashes have left behind. To be called after the creation or deletion of the user
+    /// `number`. One call in eight walks one segment, each time a different one.
     ///
     /// # Errors
     /// The store's.
@@ -161,8 +159,8 @@ impl<S: Store> Directory<S> {
         group.keep(self).await
     }
 
-    /// Finds out about a number, and removes what is left of one that is nobody's. What stays because that fails is
-    /// looked at again.
+    /// Finds out about a number, and removes the data of one that belongs to nobody. If that fails, a later walk
+    /// tries again.
     async fn find_out(
         &self,
         number: UserNumber,
@@ -192,7 +190,7 @@ impl<S: Store> Directory<S> {
         }
     }
 
-    /// How it stands with a number.
+    /// Determines the status of a number.
     async fn standing(&self, number: UserNumber, question: Question) -> Result<Standing, Error> {
         let Some(record) = self.record(number).await? else {
             return Ok(Standing::Nothing);
@@ -216,7 +214,7 @@ impl<S: Store> Directory<S> {
 }
 
 impl Group {
-    /// Whether a walk over the segment at this position would find something to be removed, or to be kept.
+    /// Whether a walk of the segment at this position would find anything to remove or to store.
     fn needs_a_look(&self, position: usize, now: u64) -> bool {
         let (Some(summary), Some(&changes)) =
             (self.summaries.get(position), self.changes.get(position))

@@ -1,4 +1,4 @@
-//! Bodies as they come in.
+//! Incoming bodies.
 
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Trailers};
 use spin_sdk::wasip3::wit_future;
@@ -6,13 +6,13 @@ use spin_sdk::wit_bindgen::{FutureReader, StreamReader, StreamResult};
 
 use crate::web::BrokenOff;
 
-/// How much is read at a time where nobody said how much there is, in bytes.
+/// How many bytes to read at a time if the length is unknown.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// A body that is being read. The SDK's own copies more, and fails for a `Content-Length` above `i64::MAX`.
+/// A body that is being read. The SDK's type copies more, and fails for a `Content-Length` above `i64::MAX`.
 pub(super) struct Body {
     stream: StreamReader<u8>,
-    /// Whether the body came to its proper end.
+    /// Completes when the body has ended, and says whether it was whole.
     end: Option<FutureReader<Result<Option<Trailers>, ErrorCode>>>,
 }
 
@@ -31,19 +31,19 @@ impl Body {
         Self { stream, end }
     }
 
-    /// The next piece; `None` at the end.
+    /// Reads the next piece. Returns `None` at the end.
     pub(super) async fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
         let (more, chunk) = self.read(Vec::with_capacity(CHUNK_BYTES)).await?;
         Ok(more.then_some(chunk))
     }
 
-    /// The whole body, or more than `limit` bytes of it where it is longer.
+    /// Reads the whole body, but stops after more than `limit` bytes.
     pub(super) async fn read_to(
         mut self,
         limit: usize,
         declared: Option<usize>,
     ) -> Result<Vec<u8>, BrokenOff> {
-        // One byte of room more than declared shows the end without another allocation.
+        // One extra byte detects the end without another allocation.
         let room = declared.map_or(CHUNK_BYTES, |length| length + 1);
         let mut bytes = Vec::with_capacity(room);
         loop {
@@ -58,7 +58,7 @@ impl Body {
         }
     }
 
-    /// Reads into the room that `bytes` has left, and tells whether there may be more.
+    /// Reads into the free capacity of `bytes`. Returns whether there may be more.
     async fn read(&mut self, bytes: Vec<u8>) -> Result<(bool, Vec<u8>), BrokenOff> {
         let (result, bytes) = self.stream.read(bytes).await;
         if let StreamResult::Complete(_) = result {

@@ -1,4 +1,4 @@
-//! One call of a component.
+//! A call of a component.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -28,7 +28,7 @@ use crate::web::{
     Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id, with_headers_of_all,
 };
 
-/// A request to a component, and what it needs to answer it.
+/// A request to a component, with everything needed to answer it.
 pub struct Call {
     /// The request without its body.
     pub head: Head,
@@ -40,8 +40,8 @@ pub struct Call {
     store_timeout: Result<Duration, Error>,
 }
 
-/// Serves one request: lets `handle` answer it, or `refuse` say in the family's words why not, writes a line to the
-/// log, and sends the answer.
+/// Serves one request. `handle` answers it. If that fails, `refuse` writes the failure in the family's words. Then
+/// logs one line and sends the answer.
 ///
 /// # Errors
 /// Only what Spin itself reports while the answer is sent.
@@ -55,7 +55,7 @@ pub async fn serve(
     let started = Instant::now();
     let mut call = Call::new(request).await;
     let id = request_id(&call.head);
-    // What was sent counts: a family may read a `POST` as another method.
+    // The method as sent counts: a family may treat a `POST` as another method.
     let with_body = call.head.method != Method::HEAD;
     let outcome = handle(&mut call).await;
     if let Some(detail) = outcome.as_ref().err().and_then(Error::detail) {
@@ -74,7 +74,7 @@ pub async fn serve(
         let undisturbed = Undisturbed::unless_sqlite();
         spawn(async move {
             let _undisturbed = undisturbed;
-            // Whatever is left is in nobody's way.
+            // Leftovers are harmless.
             let _ = directory.tidy(number).await;
         });
     }
@@ -94,17 +94,18 @@ impl Call {
         }
     }
 
-    /// Has a detail that the client doesn't see written to the log.
+    /// Logs a detail that the client doesn't see.
     pub fn note(&mut self, detail: &str) {
         self.notes.push(detail.to_owned());
     }
 
-    /// A user was created or deleted: when the answer is sent, a little of what crashes have left is removed.
+    /// Call this after a user was created or deleted. Once the answer is sent, a few leftovers of crashes are
+    /// removed.
     pub fn tidy_after(&mut self, number: UserNumber) {
         self.changed = Some(number);
     }
 
-    /// The value of one of the component's variables.
+    /// Reads one of the component's variables.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when its provider fails, or the value can't be read.
@@ -112,8 +113,7 @@ impl Call {
         variable(which).await
     }
 
-    /// The origin that clients know this service by: the variable `public_origin`, or scheme and host of the
-    /// request.
+    /// Returns the service's public origin: the variable `public_origin`, or the request's scheme and host.
     ///
     /// # Errors
     /// As [`Call::variable`].
@@ -123,7 +123,7 @@ impl Call {
         Ok(configured.unwrap_or(&self.head.origin).to_owned())
     }
 
-    /// The body, whole.
+    /// Reads the whole body.
     ///
     /// # Errors
     /// [`Error::BodyTooLarge`] as soon as it is found out, [`Error::BodyUnreadable`].
@@ -141,7 +141,7 @@ impl Call {
         Ok(bytes)
     }
 
-    /// The image itself, fetched if it has to be.
+    /// Returns the image. Fetches it if it is given by URL.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an image that cannot be fetched, and [`Call::variable`]'s.
@@ -155,7 +155,7 @@ impl Call {
         }
     }
 
-    /// The body as it comes in, of any length.
+    /// Streams the body, whatever its length.
     ///
     /// # Errors
     /// [`Error::BodyTooLarge`] for one that declares to be.
@@ -183,13 +183,13 @@ fn head(request: &Request) -> Head {
     };
     let mut headers = HeaderMap::new();
     for (name, value) in request.get_headers().copy_all() {
-        // Spin hands on what HTTP's own types held: names in lower case, and values that are such.
+        // Spin passes HTTP's own types on: names are in lower case and values are valid.
         if let (Some(name), Ok(value)) = (header::read(&name), HeaderValue::try_from(value)) {
             headers.append(name, value);
         }
     }
     let authority = request.get_authority().unwrap_or_default();
-    // Credentials that stand there are for nobody to see.
+    // Credentials in the authority must not show anywhere.
     let host = authority.rsplit('@').next().unwrap_or_default();
     Head {
         method: request.get_method().try_into().unwrap_or_default(),
@@ -200,12 +200,12 @@ fn head(request: &Request) -> Head {
     }
 }
 
-/// One line a request. Of the request it shows the method and the path alone, and of the path only printable ASCII:
-/// everything else is percent-encoded, which means the same.
+/// Logs one line per request. It shows only the method and the path of the request. Everything in the path except
+/// printable ASCII is percent-encoded, which keeps its meaning.
 fn log(head: &Head, answer: &Answer, took: Duration, id: &str, details: &[String]) {
     let path = utf8_percent_encode(&head.path, CONTROLS);
     let (method, status) = (&head.method, answer.status().as_u16());
-    // `as_millis` is a `u128`, whose text takes a kilobyte and a half of code.
+    // `as_millis` returns a `u128`, whose formatting takes one and a half kilobytes of code.
     let milliseconds = took.as_secs() * 1000 + u64::from(took.subsec_millis());
     let mut line = format!("{method} {path} {status} {milliseconds}ms request-id={id}");
     for detail in details {

@@ -1,4 +1,4 @@
-//! Fetches an image from another server, by the rules of [`netex::Fetch`](crate::netex::Fetch).
+//! Fetches an image from another server by the rules of [`netex::Fetch`](crate::netex::Fetch).
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::image::{Image, MAX_BYTES};
 use crate::netex::{Fetch, FetchFault, FetchResponse};
 use crate::variable::ImageOrigin;
 
-/// How long all of it may take, redirects included.
+/// The time limit for everything, including redirects.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Fetches the image at `url`, where images come from `origin`, if from anywhere.
+/// Fetches the image at `url`. Images come only from `origin`, if it is set.
 pub(super) async fn fetch(url: &str, origin: Option<&ImageOrigin>) -> Result<Image, Error> {
     let fetch = Fetch::new(url, origin)?;
     let nanoseconds = u64::try_from(TIMEOUT.as_nanos()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! What an instance of a component keeps of its store from one call to the next, and when it takes no more calls.
+//! The state that an instance keeps between calls, and when it stops taking calls.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
@@ -11,13 +11,13 @@ use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc};
 use crate::Error;
 use crate::store::is_binary;
 
-/// The most swaps that an instance makes: Spin 4.1 never gives back the handle of one, and the 257th fails.
+/// The most swaps of an instance. Spin 4.1 never frees a swap's handle, and the 257th swap fails.
 pub(super) const MAX_SWAPS: u32 = 250;
 
-/// After so many swaps an instance retires. Sixteen calls may be under way, which need some more.
+/// An instance retires after this many swaps. The up to sixteen calls in progress need some more swaps.
 const RETIRES_AFTER: u32 = 128;
 
-/// How long an answer of the store counts as a sign that it will answer again.
+/// How long an answer of the store shows that the store works.
 const LATELY: Duration = Duration::from_secs(1);
 
 thread_local! {
@@ -31,27 +31,27 @@ thread_local! {
     } };
 }
 
-/// This instance, as far as its store is concerned.
+/// The state of this instance's store.
 pub(super) struct Instance {
     opened: RefCell<Option<Rc<Opened>>>,
-    /// When the store has answered last; `None` after a failure.
+    /// The time of the store's last answer. `None` after a failure.
     heard: Cell<Option<Instant>>,
     swaps: Cell<u32>,
-    /// `None` while nothing is stored that tells.
+    /// `None` until a stored counter shows it.
     is_sqlite: Cell<Option<bool>>,
     /// Whether the next call is to be the last.
     is_worn: Cell<bool>,
     is_retired: Cell<bool>,
 }
 
-/// The store through both of the interfaces that Spin has: asynchronous, and with atomic operations.
+/// The store through Spin's two interfaces: the asynchronous one, and the one with atomic operations.
 pub(super) struct Opened {
     pub(super) store: key_value::Store,
     bucket: OnceCell<Bucket>,
 }
 
 impl Opened {
-    /// The bucket, which is opened by the first call. That blocks.
+    /// Returns the bucket. The first call opens it, which blocks.
     pub(super) fn bucket(&self, label: &str) -> Result<&Bucket, Error> {
         if let Some(bucket) = self.bucket.get() {
             return Ok(bucket);
@@ -64,12 +64,12 @@ impl Opened {
 }
 
 impl Instance {
-    /// The store, if this instance has opened it.
+    /// Returns the store, if this instance has opened it.
     pub(super) fn opened() -> Option<Rc<Opened>> {
         INSTANCE.with(|instance| instance.opened.borrow().clone())
     }
 
-    /// Keeps the store, unless another call has opened it meanwhile.
+    /// Keeps the store, unless another call has opened it in the meantime.
     pub(super) fn open(store: key_value::Store) -> Rc<Opened> {
         INSTANCE.with(|instance| {
             let mut opened = instance.opened.borrow_mut();
@@ -81,12 +81,12 @@ impl Instance {
         })
     }
 
-    /// The store has answered.
+    /// Records that the store has answered.
     pub(super) fn heard() {
         INSTANCE.with(|instance| instance.heard.set(Some(Instant::now())));
     }
 
-    /// Whether the store has answered lately, and not failed since.
+    /// Whether the store has answered recently and not failed since.
     pub(super) fn heard_lately() -> bool {
         INSTANCE.with(|instance| {
             let heard = instance.heard.get();
@@ -94,7 +94,7 @@ impl Instance {
         })
     }
 
-    /// Counts a swap, if this instance can make another.
+    /// Counts a swap. Returns whether this instance can make it.
     pub(super) fn takes_swap() -> bool {
         let swaps = INSTANCE.with(|instance| {
             let swaps = instance.swaps.get() + 1;
@@ -107,20 +107,21 @@ impl Instance {
         swaps <= MAX_SWAPS
     }
 
-    /// An operation has failed, so that the store should be asked before the next one that blocks.
+    /// Records that an operation has failed. The store must answer a read before the next blocking operation.
     pub(super) fn doubt() {
         INSTANCE.with(|instance| instance.heard.set(None));
     }
 
-    /// The next call that begins here is the last one. Spin starts another instance for the one after it.
+    /// Makes the next call the last one of this instance.
     pub(super) fn wear_out() {
         INSTANCE.with(|instance| instance.is_worn.set(true));
     }
 
-    /// Takes no further calls if this instance is worn out. To be called before anything else that a call does: a call
-    /// that the host has accepted and not started would wait for ever. There is none while another one starts.
+    /// Stops taking calls if this instance is worn out. The calls in progress complete, Spin ends the idle instance,
+    /// and starts another for the next call.
     ///
-    /// The calls under way come to their end. Then Spin ends the instance, since it is idle.
+    /// A call runs this before anything else. Otherwise a call that the host has accepted, but not started, would wait
+    /// for ever. There is no such call while another one starts.
     pub(super) fn retire_if_worn() {
         INSTANCE.with(|instance| {
             if instance.is_worn.get() && !instance.is_retired.replace(true) {
@@ -129,12 +130,12 @@ impl Instance {
         });
     }
 
-    /// Whether the store is Spin's SQLite store, as far as that is known.
+    /// Whether this is Spin's SQLite store, if known.
     pub(super) fn is_sqlite() -> Option<bool> {
         INSTANCE.with(|instance| instance.is_sqlite.get())
     }
 
-    /// Takes in how the store keeps a counter.
+    /// Learns the store's kind from its form of a counter.
     pub(super) fn learn(counter: Option<&[u8]>) {
         if let Some(counter) = counter {
             INSTANCE.with(|instance| instance.is_sqlite.set(Some(is_binary(counter))));
@@ -142,7 +143,7 @@ impl Instance {
     }
 }
 
-/// While it lives, further calls wait or go to another instance.
+/// While this exists, further calls wait or go to another instance.
 pub(super) struct Undisturbed;
 
 impl Undisturbed {
@@ -151,8 +152,8 @@ impl Undisturbed {
         Self
     }
 
-    /// For the length of a call, where the store is not SQLite: an operation that hangs there would take the other
-    /// calls of its instance along.
+    /// Isolates a call unless the store is SQLite. On other stores an operation that hangs would block the other
+    /// calls of its instance.
     pub(super) fn unless_sqlite() -> Option<Self> {
         (Instance::is_sqlite() != Some(true)).then(Self::new)
     }

@@ -1,4 +1,4 @@
-//! Where a component meets Spin: its store, its variables, requests and answers. Nothing else names Spin.
+//! The interface to Spin: store, variables, requests and answers. No other module uses Spin.
 
 mod body;
 mod call;

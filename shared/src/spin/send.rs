@@ -1,4 +1,4 @@
-//! How answers leave a component.
+//! Sends answers.
 
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, HeaderValue};
@@ -11,14 +11,14 @@ use crate::web::Answer;
 
 /// Sends an answer in one packet: head and body together.
 ///
-/// Spin leaves `TCP_NODELAY` off. A body that Spin takes only after it has sent the head becomes a second packet, which
-/// waits for the client to acknowledge the first: 40 ms, with most clients. Spin takes the body right after the
-/// response, and the connection's task gets to run only then, if
-/// - this instance's task has begun its turn anew: one that has used the store may have lost its thread's queue, and
-///   what it wakes then runs at once on another thread;
+/// Spin leaves `TCP_NODELAY` off. If Spin takes the body after it has sent the head, the body becomes a second
+/// packet. That packet waits until the client acknowledges the first, 40 ms with most clients. Spin takes the body
+/// right after the response. The connection's task must not run in between. This holds if
+/// - this instance's task has just begun a new turn. If it used the store in this turn, it may have lost its thread's
+///   queue, and the tasks that it wakes run at once on another thread;
 /// - no other call begins in this instance in between.
 ///
-/// This can become `http::Response` as the SDK sends it when Spin sets `TCP_NODELAY`.
+/// Once Spin sets `TCP_NODELAY`, the SDK's `http::Response` can replace this function.
 pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response, ErrorCode> {
     if answer.status() != StatusCode::NOT_MODIFIED {
         let length = HeaderValue::from(answer.body().len());
@@ -44,14 +44,14 @@ pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response
     let undisturbed = Undisturbed::new();
     spawn(async move {
         let (mut result, mut rest) = writer.write(body).await;
-        // The rest of a long body takes as long as the client does.
+        // The rest of a long body takes as long as the client needs.
         drop(undisturbed);
-        // To write on once the client has gone away would be a trap.
+        // Writing after the client has gone away would be a trap.
         while matches!(result, StreamResult::Complete(_)) && rest.remaining() > 0 {
             (result, rest) = writer.write_buf(rest).await;
         }
     });
-    // Spin skips the first yield after a call has begun in this instance. The second is a new turn.
+    // Spin skips the first yield of a call. The second begins a new turn.
     yield_async().await;
     yield_async().await;
     with_status(response, parts.status)

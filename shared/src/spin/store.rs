@@ -16,25 +16,25 @@ use super::instance::{Instance, MAX_SWAPS, Opened};
 use crate::Error;
 use crate::store::{COUNTER, Store};
 
-/// The label under which the manifest gives the components their store.
+/// The label of the components' store in the manifest.
 const LABEL: &str = "default";
 
-/// The store, for one call that waits for it no longer than it may. It is opened by the first operation.
+/// The store for one call, with a limit to its waiting time. The first operation opens it.
 ///
-/// A read can be given up. An atomic operation, a batch and the opening of a bucket can't: the instance hangs in them
-/// for as long as Spin's store does. So each of them is made only right after the store has answered a read.
+/// A read can be interrupted. An atomic operation, a batch and the opening of a bucket cannot: the instance hangs for
+/// as long as Spin's store does. They run only right after the store has answered a read.
 #[derive(Debug)]
 pub struct SpinStore {
-    /// How long the call may still wait, or why nobody knows.
+    /// How long the call may still wait, or why that is unknown.
     left: Result<Cell<Duration>, Error>,
-    /// How many operations are waited for, and since when there is any.
+    /// The operations in progress, and when the first of them began.
     waiting: Cell<u32>,
     since: Cell<Instant>,
 }
 
 impl SpinStore {
-    /// The store for a call that waits for it no longer than `timeout` in all, with operations that are waited for
-    /// together counted once. Where the timeout is an error, so is every operation.
+    /// Creates the store for a call that waits at most `timeout` in all. Parallel operations count once. If the
+    /// timeout is an error, every operation fails with it.
     pub fn new(timeout: Result<Duration, Error>) -> Self {
         Self {
             left: timeout.map(Cell::new),
@@ -43,7 +43,7 @@ impl SpinStore {
         }
     }
 
-    /// Waits for an operation of the store, but not too long.
+    /// Waits for an operation of the store, within the time limit.
     async fn in_time<T>(
         &self,
         operation: impl Future<Output = Result<T, key_value::Error>>,
@@ -51,7 +51,7 @@ impl SpinStore {
         let timer = pin!(monotonic_clock::wait_for(self.nanoseconds_left()?));
         let operation = pin!(operation);
         self.begin();
-        // The operation is polled first: where it is done at once, there is never a timer.
+        // The operation is polled first. If it is done at once, no timer is started.
         let outcome = select(operation, timer).await;
         self.end();
         let outcome = match outcome {
@@ -68,7 +68,7 @@ impl SpinStore {
         outcome
     }
 
-    /// Does an operation of the store that blocks this instance and can't be given up.
+    /// Runs an operation that blocks this instance and cannot be interrupted.
     async fn blocking<T, E: std::fmt::Debug>(
         &self,
         operation: impl FnOnce(&bucket::Bucket) -> Result<T, E>,
@@ -127,7 +127,7 @@ impl SpinStore {
         Ok(opened)
     }
 
-    /// Makes sure that the store answers, and learns which one it is.
+    /// Checks that the store answers, and learns its kind.
     async fn ask(&self) -> Result<(), Error> {
         let opened = self.opened().await?;
         self.ask_of(&opened).await
@@ -186,14 +186,14 @@ impl Store for SpinStore {
 
     async fn is_sqlite(&self) -> bool {
         if Instance::is_sqlite().is_none() {
-            // Where this fails, the store counts as another.
+            // If this fails, the store counts as another one.
             let _ = self.ask().await;
         }
         Instance::is_sqlite() == Some(true)
     }
 
     async fn pause(&self, milliseconds: u64) {
-        // To wait for rivals is to wait for the store.
+        // Waiting for rivals counts as waiting for the store.
         self.begin();
         monotonic_clock::wait_for(milliseconds.saturating_mul(1_000_000)).await;
         self.end();

@@ -1,4 +1,4 @@
-//! The component's variables, read once an instance.
+//! The component's variables, read once per instance.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -10,12 +10,12 @@ use crate::Error;
 use crate::variable::Variable;
 
 thread_local! {
-    /// What was read, by the variable's name. A provider such as Vault is a network away; a variable that changes is
-    /// noticed by the next instance.
+    /// The values read so far, by name. Providers like Vault are remote. A changed variable takes effect in the next
+    /// instance.
     static READ: RefCell<Vec<(&'static str, Rc<dyn Any>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The value of one of the component's variables. What can't be read is asked for again by the next call.
+/// Reads one of the component's variables. A value that can't be read is requested again by the next call.
 pub(super) async fn variable<T: 'static>(variable: &Variable<T>) -> Result<Rc<T>, Error> {
     let name = variable.name();
     let known = READ.with_borrow(|read| {

@@ -1,4 +1,4 @@
-//! A store in memory, for tests: it behaves as Spin's SQLite store does, and fails when it is told to.
+//! A store in memory, for tests. It behaves like Spin's SQLite store and fails on request.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ pub enum Fault {
     Before,
     /// The operation fails but has taken effect.
     After,
-    /// This operation, without taking effect, and all that follow fail: the caller has died.
+    /// This operation has no effect and fails, as do all later ones: the caller has died.
     Death,
 }
 
-/// A store in memory. Clones are the same store to the same call.
+/// A store in memory. Clones share the content and the call.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     values: Rc<RefCell<BTreeMap<String, Vec<u8>>>>,
@@ -27,7 +27,7 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// The same content for another call, whose operation number `operation`, counted from 0, fails.
+    /// Returns the same content for another call, whose operation number `operation` (from 0) fails.
     pub fn failing_at(&self, operation: usize, fault: Fault) -> Self {
         Self {
             values: Rc::clone(&self.values),
@@ -46,14 +46,14 @@ impl MemoryStore {
         self.values.borrow().keys().cloned().collect()
     }
 
-    /// Writes a value past all rules, to play a store that holds what we did not write.
+    /// Writes a value without any checks, to simulate a store with foreign data.
     pub fn plant(&self, key: &str, value: &[u8]) {
         self.values
             .borrow_mut()
             .insert(key.to_owned(), value.to_vec());
     }
 
-    /// Does one operation, or fails it.
+    /// Runs one operation, or lets it fail.
     fn operate<T>(
         &self,
         operation: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> T,
@@ -123,7 +123,7 @@ impl Store for MemoryStore {
 
     async fn swap(&self, (key, seen): Self::Snapshot, value: Vec<u8>) -> Result<bool, Error> {
         self.operate(|values| {
-            // As on SQLite: a swap from an absent key always wins.
+            // As on SQLite: a swap of an absent key always succeeds.
             let unchanged = seen.is_none() || values.get(&key) == seen.as_ref();
             if unchanged {
                 values.insert(key, value);

@@ -1,4 +1,4 @@
-//! How the functions make their calls: a user is looked up first, and then dealt with by number.
+//! Makes calls as the functions do: look a user up, then work with the user's number.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -27,10 +27,10 @@ pub(crate) fn set_now(now: u64) {
     NOW.set(now);
 }
 
-/// What came back to the client.
+/// The outcome that the client receives.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// The key led to nobody.
+    /// No user has the key.
     Nobody,
     Created(Box<User>),
     Found(Box<User>),
@@ -42,18 +42,18 @@ pub(crate) enum Answer {
     Tidied,
 }
 
-/// What a call has learned on its way, for who judges it, also when it died.
+/// What a call has learned so far. It is judged by this even if it dies.
 #[derive(Default)]
 pub(crate) struct Learned {
-    /// Whom the key led to.
+    /// The number of the user who has the key.
     pub(crate) number: Cell<Option<u64>>,
-    /// The avatar that a conditional change is to replace, once it has been read.
+    /// The avatar that a conditional change expects to replace, once it has been read.
     pub(crate) expected: RefCell<Option<Option<Change>>>,
-    /// When the change of the avatar began.
+    /// When the avatar's change began.
     pub(crate) began: Cell<u64>,
 }
 
-/// The picture that the call with this number brings, which no other call does.
+/// The picture of the call with this number. Each call has a different one.
 pub(crate) fn image(call: usize, size: Size) -> Image {
     let mut bytes = GIF.to_vec();
     let length = match size {
@@ -65,12 +65,12 @@ pub(crate) fn image(call: usize, size: Size) -> Image {
     Image::new(bytes, "").unwrap()
 }
 
-/// What the call with this number writes into the profile.
+/// The text that the call with this number writes into the profile.
 pub(crate) fn text(call: usize) -> String {
     format!("call {call}.")
 }
 
-/// Makes a change to a user's profile.
+/// Changes a user's profile.
 pub(crate) fn change(user: &mut User, field: Field, call: usize) {
     let profile = &mut user.profile;
     let (field, old) = match field {
@@ -85,7 +85,7 @@ pub(crate) fn change(user: &mut User, field: Field, call: usize) {
     *field = Some(Text::try_from(text).unwrap());
 }
 
-/// What and by which kind of key to look for.
+/// The text and the kind of key for a search.
 pub(crate) fn lookup(key: Key) -> (&'static str, By) {
     match key {
         Key::Name(name) => (NAMES[name], By::Username),
@@ -94,7 +94,7 @@ pub(crate) fn lookup(key: Key) -> (&'static str, By) {
     }
 }
 
-/// Makes the call with this number.
+/// Runs the call with this number.
 pub(crate) async fn make<S: Store>(
     directory: Directory<S>,
     number: usize,
@@ -124,7 +124,7 @@ pub(crate) async fn make<S: Store>(
                 ))
             }
             Call::Tidy => {
-                // A number that is tidied after.
+                // Creations with this number tidy up.
                 directory.tidy(UserNumber(8)).await?;
                 Ok(Answer::Tidied)
             }

@@ -1,4 +1,4 @@
-//! Judges every change that somebody could see: whose it is, and that nothing else has changed.
+//! Judges every visible change: the call must be allowed to make it, and nothing else may change.
 
 use visage::Error;
 use visage::image::Image;
@@ -9,7 +9,7 @@ use super::plan::{Call, Field, LIMIT, NAMES};
 use super::world::{Person, World};
 
 impl History {
-    /// Judges the world that an operation of the call `by` has made.
+    /// Judges the world after an operation of the call `by`.
     pub(crate) fn observe(&mut self, by: usize, at: usize, next: World) -> Result<(), String> {
         let before = self.present();
         let call = self.records[by].call.clone();
@@ -27,7 +27,7 @@ impl History {
         Ok(())
     }
 
-    /// Whom the operation created, changed or deleted.
+    /// The user that the operation created, changed or deleted.
     fn people(&self, by: usize, before: &World, next: &World) -> Result<Option<u64>, String> {
         let numbers = before.people.keys().chain(next.people.keys());
         let differ = |number: &&u64| before.people.get(number) != next.people.get(number);
@@ -55,7 +55,7 @@ impl History {
         allowed.then_some(Some(number)).ok_or_else(problem)
     }
 
-    /// Whether a new user is as the call wanted it, with picture and all.
+    /// Whether a new user is as requested, including the picture.
     fn made(&self, by: usize, new: &Person, next: &World) -> bool {
         let record = &self.records[by];
         let Call::Create {
@@ -79,7 +79,7 @@ impl History {
             && avatar.map(|avatar| &avatar.bytes[..]) == record.image.as_ref().map(Image::bytes)
     }
 
-    /// Whose avatar the operation changed.
+    /// The user whose avatar the operation changed.
     fn pictures(&mut self, by: usize, before: &World, next: &World) -> Result<Option<u64>, String> {
         let changed = next.repainted_since(before);
         let [number] = changed[..] else {
@@ -100,7 +100,7 @@ impl History {
             _ => false,
         };
         if !put {
-            // What belongs to nobody may come and go, and what is there may be written as it is.
+            // Avatars without a user may come and go. An unchanged avatar may be rewritten.
             return match before.people.contains_key(&number) && old != new {
                 true => Err(format!(
                     "user {number} had {old:.400?}, and then {new:.400?}"
@@ -122,7 +122,8 @@ impl History {
         Ok(Some(number))
     }
 
-    /// Counts a change against the limit. What a minute or more lies between, whichever way the clock went, is forgotten.
+    /// Counts a change against the limit. Forgets changes that are a minute or more apart, whichever way the clock
+    /// went.
     fn count(&mut self, number: u64, second: u64) -> Result<(), String> {
         let counted = self.counted.entry(number).or_default();
         counted.push(second);
@@ -137,7 +138,7 @@ impl History {
         Ok(())
     }
 
-    /// The call took effect: once, for the user it was meant for, and unless it was refused.
+    /// Records that the call took effect. Fails if it did so twice, for another user, or after a refusal.
     fn apply(&mut self, by: usize, number: u64, at: usize, next: &World) -> Result<(), String> {
         let record = &mut self.records[by];
         if record.applied.is_some() {

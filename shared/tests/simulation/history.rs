@@ -1,4 +1,4 @@
-//! What the calls did and were told, and what the world looked like meanwhile.
+//! The calls with their answers, and the worlds in the meantime.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -15,34 +15,34 @@ pub(crate) struct Record {
     pub(crate) call: Call,
     pub(crate) image: Option<Image>,
     pub(crate) learned: Rc<Learned>,
-    /// The operations before it, which are the simulation's time.
+    /// The operations before it. They are the simulation's time.
     pub(crate) start: usize,
     /// When it began, in milliseconds.
     pub(crate) since: u64,
-    /// The last operation in which it may have done something: while it runs, none.
+    /// The last operation that may be its own. `None` while it runs.
     pub(crate) end: Option<usize>,
-    /// What the client was told; nothing if the call has died.
+    /// The client's answer. `None` if the call has died.
     pub(crate) result: Option<Result<Answer, Error>>,
-    /// The operation that made its change, and the world after that.
+    /// The operation that made its change, and the world after it.
     pub(crate) applied: Option<(usize, World)>,
-    /// The highest number of a creation that was acknowledged before this call began.
+    /// The highest number of an acknowledged creation before this call began.
     pub(crate) floor: u64,
 }
 
-/// The calls so far, by number, and the worlds, each with the operation that made it.
+/// The calls so far, by number. Each world comes with the operation that made it.
 #[derive(Default)]
 pub(crate) struct History {
     pub(crate) records: Vec<Record>,
     pub(crate) worlds: Vec<(usize, World)>,
-    /// All users that were ever seen.
+    /// All users seen so far.
     pub(super) known: BTreeSet<u64>,
-    /// When, in seconds, each user's avatar was changed by calls with a limit.
+    /// When calls with a limit changed each user's avatar, in seconds.
     pub(super) counted: BTreeMap<u64, Vec<u64>>,
     floor: u64,
 }
 
 impl History {
-    /// A new call, and its number.
+    /// Begins a new call. Returns its number.
     pub(crate) fn begin(&mut self, call: Call, start: usize) -> usize {
         let number = self.records.len();
         let (Call::Create { image: size, .. } | Call::PutAvatar { image: size, .. }) = call else {
@@ -66,7 +66,7 @@ impl History {
         self.records.len() - 1
     }
 
-    /// The call does no more: it was answered or has died.
+    /// Ends a call: it was answered or has died.
     pub(crate) fn end(&mut self, call: usize, at: usize, result: Option<Result<Answer, Error>>) {
         if let Some(Ok(Answer::Created(user))) = &result {
             self.floor = self.floor.max(user.number.0);
@@ -76,18 +76,18 @@ impl History {
         record.result = result;
     }
 
-    /// The world as it is.
+    /// The present world.
     pub(crate) fn present(&self) -> World {
         let present = self.worlds.last().map(|(_, world)| world.clone());
         present.unwrap_or_default()
     }
 
-    /// Whether there was such a world while the call ran.
+    /// Whether a world passed the test at some time during the call.
     pub(super) fn ever(&self, call: usize, test: impl Fn(&World) -> bool) -> bool {
         !self.always(call, |world| !test(world))
     }
 
-    /// Whether the world was always like this while the call ran.
+    /// Whether all worlds passed the test during the call.
     pub(super) fn always(&self, call: usize, test: impl Fn(&World) -> bool) -> bool {
         let record = &self.records[call];
         let later = self.worlds.partition_point(|(at, _)| *at <= record.start);
@@ -103,7 +103,7 @@ impl History {
         [before].into_iter().chain(meanwhile).all(test)
     }
 
-    /// The other calls that ran while the call did.
+    /// The other calls that overlap with the call.
     fn others(&self, call: usize) -> impl Iterator<Item = &Record> {
         let this = &self.records[call];
         let end = |record: &Record| record.end.unwrap_or(usize::MAX);

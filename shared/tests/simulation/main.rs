@@ -1,9 +1,8 @@
-//! A simulation of the directory: calls that interleave at every operation of the store, fail and die there, on each
-//! store that Spin has. What anybody could see is looked at after every single operation, and every answer is held
-//! against it.
+//! A simulation of the directory on each of Spin's stores. Calls interleave at every store operation, and fail or die
+//! there. After each operation everything visible is checked, and every answer is judged by it.
 //!
-//! `VISAGE_SIMULATIONS` is how many of them are played on each store; they are numbered from 0.
-//! `VISAGE_SIMULATION_SEED` is the number of the only one to be played.
+//! `VISAGE_SIMULATIONS` sets the number of simulations per store, numbered from 0. `VISAGE_SIMULATION_SEED` selects a
+//! single one.
 
 #![allow(
     clippy::expect_used,
@@ -36,10 +35,10 @@ use plan::Plan;
 use play::{Tally, play};
 use provider::Provider;
 
-/// How many simulations there are where nobody says.
+/// The default number of simulations.
 const SIMULATIONS: u64 = 400;
 
-/// How long a shorter plan that fails as well is looked for, in milliseconds.
+/// How long to search for a shorter failing plan, in milliseconds.
 const SHRINKING: u32 = 30_000;
 
 #[test]
@@ -85,7 +84,7 @@ fn seeds() -> Range<u64> {
         let text = env::var(name).ok()?;
         Some(
             text.parse()
-                .unwrap_or_else(|_| panic!("{name} is no number: {text}")),
+                .unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
         )
     };
     match number("VISAGE_SIMULATION_SEED") {
@@ -94,7 +93,7 @@ fn seeds() -> Range<u64> {
     }
 }
 
-/// Plays one simulation; if it fails, looks for a shorter one that fails, and tells.
+/// Runs one simulation. If it fails, searches for a shorter failing plan and reports it.
 fn simulation(provider: Provider, seed: u64) -> Tally {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());

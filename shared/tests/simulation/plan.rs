@@ -1,10 +1,10 @@
-//! What a simulation plays: which calls run at the same time, whose turn it is, and what goes wrong.
+//! The plan of a simulation: the concurrent calls, the order of their operations, and the failures.
 
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-/// The names that calls fight for, then those that nobody has before the end; two spellings of each.
+/// The names that calls compete for, then names that are unused until the end. Each has two spellings.
 pub(crate) const NAMES: [&str; 14] = [
     "Straße",
     "STRASSE",
@@ -22,46 +22,46 @@ pub(crate) const NAMES: [&str; 14] = [
     "N3",
 ];
 
-/// How many of the [`NAMES`] are fought for.
+/// How many of the [`NAMES`] calls compete for.
 pub(crate) const CONTESTED: usize = 6;
 
-/// The client's own identifiers, of either kind.
+/// The client's own identifiers, of both kinds.
 pub(crate) const IDS: [&str; 2] = ["one", "two"];
 
-/// The most changes of an avatar within a minute, where there is a limit.
+/// The most changes of an avatar per minute, if there is a limit.
 pub(crate) const LIMIT: u64 = 2;
 
-/// A simulation: acts, one after another, in the same store.
+/// A simulation: a sequence of acts on the same store.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// Whether anything fails or dies.
+    /// Whether operations fail or calls die.
     pub(crate) stormy: bool,
     pub(crate) reports: Reports,
     pub(crate) acts: Vec<Act>,
 }
 
-/// What Redis reports of swaps.
+/// How Redis reports swaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reports {
-    /// A swap that was made as a failure, as in Spin 4.1.
+    /// Applied swaps are reported as failures, as in Spin 4.1.
     AllFailed,
-    /// The truth, but in the turns that say otherwise.
+    /// Reports are true, except in turns with another fate.
     Mixed,
-    /// A swap that was aborted as a success, as in Spin once it does not report all as failures.
+    /// Aborted swaps are reported as successes. Spin would do this if it stopped reporting all swaps as failures.
     AllMade,
 }
 
-/// Clients that make calls at the same time, each one after another.
+/// Clients that run in parallel. Each makes its calls in sequence.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Act {
-    /// How long, in milliseconds, nobody has called before.
+    /// The time without calls before the act, in milliseconds.
     pub(crate) pause: u64,
     pub(crate) clients: Vec<Vec<Call>>,
-    /// When they have come to their end, the clients go on one by one, and nothing fails.
+    /// After these turns the clients run one by one, without failures.
     pub(crate) turns: Vec<Turn>,
 }
 
-/// So many operations of one client, the last of which has this fate; then the clock moves.
+/// This many operations of one client. The last one has this fate. Then the clock moves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turn {
     pub(crate) who: usize,
@@ -70,21 +70,21 @@ pub(crate) struct Turn {
     pub(crate) milliseconds: i64,
 }
 
-/// What becomes of an operation.
+/// The outcome of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Done,
-    /// A swap that is made and denied, on Redis.
+    /// On Redis, a swap is applied but reported as failed.
     Denied,
     FailsBefore,
     FailsAfter,
-    /// It fails, and takes effect later: the answer was lost, not the request.
+    /// It fails and takes effect later: the answer was lost, not the request.
     FailsEarly,
     DiesBefore,
     DiesAfter,
 }
 
-/// A call of the directory, as a function makes it.
+/// A call of the directory, as the functions make it.
 #[derive(Debug, Clone)]
 pub(crate) enum Call {
     Create {
@@ -100,16 +100,16 @@ pub(crate) enum Call {
     PutAvatar {
         key: Key,
         image: Option<Size>,
-        /// Only if the avatar is still the one read just before.
+        /// Change the avatar only if it is still the one read just before.
         conditional: bool,
         limited: bool,
     },
     Delete(Key),
-    /// The cleaning up after a creation or a deletion.
+    /// The cleanup after a creation or a deletion.
     Tidy,
 }
 
-/// What a user is looked up by: an index into [`NAMES`] or [`IDS`].
+/// The key of a search: an index into [`NAMES`] or [`IDS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Name(usize),
@@ -117,12 +117,12 @@ pub(crate) enum Key {
     Common(usize),
 }
 
-/// Which part of the profile an update changes.
+/// The part of the profile that an update changes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Field {
     Name,
     Surname,
-    /// Not replaced but added to, so that nothing that was there may be forgotten.
+    /// Text is appended, never replaced, so a lost update shows.
     AboutMe,
 }
 
@@ -149,7 +149,7 @@ impl Plan {
 }
 
 impl Call {
-    /// The keys that a creation needs for itself.
+    /// The keys that a creation claims.
     pub(crate) fn claims(&self) -> Vec<Key> {
         let Self::Create {
             name,
@@ -168,7 +168,7 @@ impl Call {
 }
 
 impl Key {
-    /// The field that a creation names when it is taken.
+    /// The field in the creation's error when the key is taken.
     pub(crate) fn field(self) -> &'static str {
         match self {
             Self::Name(_) => "username",
@@ -236,14 +236,14 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// So many changes of one avatar that a limit is met or, without one, that what they leave behind adds up.
+/// Many changes of one avatar. They meet the limit or, without one, their leftovers add up.
 fn painters(limited: bool) -> impl Strategy<Value = Vec<Vec<Call>>> {
     let large = option::weighted(if limited { 0.5 } else { 0.95 }, Just(Size::Large));
     let change = put(Just(Key::Name(0)), large, Just(limited));
     vec(vec(change, 4..14), 1..4)
 }
 
-/// The creation of whose avatar it is.
+/// Creates the avatar's user.
 fn owner() -> impl Strategy<Value = Call> {
     Just(Call::Create {
         name: 0,

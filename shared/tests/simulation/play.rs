@@ -1,4 +1,4 @@
-//! Plays a plan: gives the turns, one operation at a time, and has everything judged.
+//! Runs a plan: gives out turns, one operation at a time, and judges the results.
 
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -16,13 +16,13 @@ use super::provider::Provider;
 use super::stage::Stage;
 use super::store::SimulatedStore;
 
-/// The most operations that a call may need.
+/// The most operations of a call.
 const ENDLESS: usize = 2_000;
 
-/// The most polls until an operation takes its turn.
+/// The most polls before an operation takes its turn.
 const POLLS: usize = 8;
 
-/// What was done in simulations.
+/// The totals of the simulations.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Tally {
     pub(crate) calls: usize,
@@ -31,25 +31,25 @@ pub(crate) struct Tally {
     pub(crate) died: usize,
 }
 
-/// A client with the calls that it will make.
+/// A client and its remaining calls.
 struct Client {
     calls: IntoIter<Call>,
     running: Option<(usize, LocalBoxFuture<'static, Result<Answer, Error>>)>,
 }
 
-/// A simulation that goes on.
+/// A running simulation.
 struct Play {
     stage: Rc<Stage>,
     history: History,
 }
 
-/// Plays a plan to its end, and returns what was done and a trace of it, if one is wanted.
+/// Runs a plan to its end. Returns the totals, and a trace if requested.
 pub(crate) fn play(
     provider: Provider,
     plan: &Plan,
     traced: bool,
 ) -> (Result<Tally, String>, String) {
-    // In 2027, say.
+    // In the year 2027.
     set_now(1_800_000_000_000);
     let stage = Rc::new(Stage::new(provider, plan.reports, traced));
     let mut play = Play {
@@ -65,7 +65,7 @@ impl Play {
         for act in &plan.acts {
             self.act(act, plan.stormy)?;
         }
-        // When the dust has settled, every name and id can be used.
+        // At the end, every name and id must be usable.
         let act = Act {
             pause: 7_200_000,
             clients: vec![claim_all()],
@@ -75,7 +75,7 @@ impl Play {
         self.history.changes_grow()
     }
 
-    /// Plays an act until all calls are answered or dead, and nothing is on its way any more.
+    /// Runs an act until all calls are answered or dead and no late effect is left.
     fn act(&mut self, act: &Act, stormy: bool) -> Result<(), String> {
         set_now(now() + act.pause);
         let clients = act.clients.iter().cloned();
@@ -114,7 +114,7 @@ impl Play {
         self.history.present().complete(&self.stage)
     }
 
-    /// Lets a client do its next operation.
+    /// Runs a client's next operation.
     fn give(&mut self, client: &mut Client, fate: Fate) -> Result<(), String> {
         let mut context = Context::from_waker(noop_waker_ref());
         let (call, mut running) = match client.running.take() {
@@ -124,7 +124,7 @@ impl Play {
                     return Ok(());
                 };
                 let (call, mut running) = self.start(next);
-                // Up to its first operation.
+                // Run up to its first operation.
                 if running.poll_unpin(&mut context).is_ready() {
                     return Err(format!("call {call} did nothing"));
                 }
@@ -132,7 +132,7 @@ impl Play {
             }
         };
         self.stage.give(fate);
-        // A call with several operations at a time may need some polls until one of them takes the turn.
+        // A call with parallel operations may need several polls before one of them takes the turn.
         let mut polled = Poll::Pending;
         for _ in 0..POLLS {
             if polled.is_pending() && self.stage.turn.get().is_some() {
@@ -173,7 +173,7 @@ impl Play {
         (call, running.boxed_local())
     }
 
-    /// Lets an operation take effect whose answer was lost.
+    /// Applies an operation whose answer was lost.
     fn arrive(&mut self, late: usize) -> Result<(), String> {
         let (call, effect) = self.stage.late.borrow_mut().remove(late);
         self.stage.give(Fate::Done);
@@ -188,7 +188,7 @@ impl Play {
         Ok(())
     }
 
-    /// Looks at what the operation of a call has made of the world.
+    /// Checks the world after a call's operation.
     fn look(&mut self, call: usize) -> Result<(), String> {
         let touched = self.stage.values.borrow_mut().touched();
         if let Some(rule) = self.stage.values.borrow().broken() {
@@ -230,7 +230,7 @@ impl Client {
 }
 
 impl Turn {
-    /// The turn of who has something left to do.
+    /// The turn of a client that still has something to do.
     const QUIET: Self = Self {
         who: 0,
         operations: 1,
@@ -239,7 +239,7 @@ impl Turn {
     };
 }
 
-/// Creations that need all names and ids.
+/// Creations that together claim all names and ids.
 fn claim_all() -> Vec<Call> {
     let create = |name, external, common| Call::Create {
         name,

@@ -1,11 +1,11 @@
-//! What is stored, and how each of Spin's stores counts.
+//! The stored values, and how each of Spin's stores counts.
 
 use std::collections::BTreeMap;
 use std::mem;
 
 use visage::Error;
 
-/// A store of Spin's, with its defects: docs/ARCHITECTURE.md, "What Spin's stores promise".
+/// One of Spin's stores with its defects. See docs/ARCHITECTURE.md, "What Spin's stores promise".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
     Sqlite,
@@ -17,9 +17,9 @@ pub(crate) enum Provider {
 #[derive(Default)]
 pub(crate) struct Values {
     values: BTreeMap<String, Vec<u8>>,
-    /// The keys that were written since somebody asked.
+    /// The keys written since the last query.
     touched: Vec<String>,
-    /// The first rule that was broken.
+    /// The first violated rule.
     broken: Option<String>,
 }
 
@@ -79,7 +79,7 @@ impl Values {
         Ok(new)
     }
 
-    /// Which keys were written since the last time.
+    /// Takes the keys written since the last query.
     pub(crate) fn touched(&mut self) -> Vec<String> {
         mem::take(&mut self.touched)
     }

@@ -1,4 +1,4 @@
-//! What all calls of a simulation share.
+//! The state that all calls of a simulation share.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -6,20 +6,20 @@ use std::collections::BTreeSet;
 use super::plan::{Fate, Reports};
 use super::provider::{Provider, Values};
 
-/// What an operation does to the store, after the call has been told that it failed.
+/// An operation's effect on the store after the call was told that it failed.
 type Effect = Box<dyn FnOnce(&mut Values)>;
 
-/// The store, and whose turn it is.
+/// The store and the current turn.
 pub(crate) struct Stage {
     pub(crate) provider: Provider,
     pub(crate) values: RefCell<Values>,
     /// The fate of the next operation; `None` while nobody has the turn.
     pub(crate) turn: Cell<Option<Fate>>,
-    /// What takes effect later, and which call began it.
+    /// Effects that come later, each with the call that began it.
     pub(crate) late: RefCell<Vec<(usize, Effect)>>,
     reports: Reports,
     operations: Cell<usize>,
-    /// The calls of which an operation failed.
+    /// The calls with a failed operation.
     failed: RefCell<BTreeSet<usize>>,
     trace: Option<RefCell<Vec<String>>>,
     denied: Cell<bool>,
@@ -40,7 +40,7 @@ impl Stage {
         }
     }
 
-    /// How many items of a batch of this length the store takes in one operation of its own.
+    /// How many items of a batch of this length the store writes in one operation.
     pub(crate) fn at_once(&self, batch: usize) -> usize {
         if self.provider != Provider::DynamoDb {
             return batch.max(1);
@@ -59,12 +59,12 @@ impl Stage {
         self.turn.set(Some(fate));
     }
 
-    /// How many turns there have been: the time of the simulation.
+    /// The number of turns so far. This is the simulation's time.
     pub(crate) fn operations(&self) -> usize {
         self.operations.get()
     }
 
-    /// What is reported in this turn of a swap that was made or not.
+    /// The reported outcome of a swap in this turn.
     pub(crate) fn report(&self, made: bool) -> bool {
         if self.provider != Provider::Redis {
             return made;
@@ -76,7 +76,7 @@ impl Stage {
         }
     }
 
-    /// Remembers that an operation of this call failed by no fault of its own.
+    /// Records that an operation of this call failed by an injected fault.
     pub(crate) fn fail(&self, call: usize) {
         self.failed.borrow_mut().insert(call);
     }

@@ -1,4 +1,4 @@
-//! The store as one call sees it: before every operation the call waits for its turn, and the turn has a fate.
+//! The store as one call sees it. Every operation waits for its turn, and the turn decides its fate.
 
 use std::future::{pending, poll_fn};
 use std::rc::Rc;
@@ -19,21 +19,21 @@ pub(crate) struct SimulatedStore {
 }
 
 impl SimulatedStore {
-    /// Waits for the turn, and does the operation as its fate says.
+    /// Waits for the turn, then runs the operation with the turn's fate.
     async fn operate<T: 'static>(
         &self,
         name: &str,
         key: &str,
         effect: impl FnOnce(&mut Values) -> Result<T, Error> + 'static,
     ) -> Result<T, Error> {
-        // The first poll only tells that there is an operation to be done.
+        // The first poll only announces the operation.
         let mut asked = false;
         let fate = poll_fn(
             |context| match asked.then(|| self.stage.turn.take()).flatten() {
                 Some(fate) => Poll::Ready(fate),
                 None => {
                     asked = true;
-                    // Of several operations at a time only those that were woken are polled again.
+                    // Of several parallel operations only those that were woken are polled again.
                     context.waker().wake_by_ref();
                     Poll::Pending
                 }
@@ -107,7 +107,7 @@ impl Store for SimulatedStore {
                 .await;
         }
         self.stage.at_once(new.len());
-        // Nobody promises an order.
+        // The store guarantees no order.
         let first = self.stage.operations() % new.len().max(1);
         new.rotate_left(first);
         for (key, value) in new {
@@ -162,7 +162,7 @@ impl Store for SimulatedStore {
         let stage = Rc::clone(&self.stage);
         let name = key.clone();
         self.operate("swap", &name, move |values| {
-            // As on SQLite: a swap from an absent key always wins.
+            // As on SQLite: a swap of an absent key always succeeds.
             let upsert = seen.is_none() && stage.provider == Provider::Sqlite;
             let wins = upsert || values.get(&key) == seen;
             if wins {

@@ -1,4 +1,4 @@
-//! Judges every answer: it must have been true at some moment of the call.
+//! Judges every answer: it must have been true at some moment during the call.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::stage::Stage;
 use super::world::{Person, World};
 
 impl History {
-    /// Judges the answer that the call has got.
+    /// Judges the call's answer.
     pub(crate) fn judge(&self, call: usize, stage: &Rc<Stage>) -> Result<(), String> {
         let record = &self.records[call];
         let Some(result) = &record.result else {
@@ -65,12 +65,12 @@ impl History {
             }
             Answer::Tidied => true,
             Answer::Updated => applied.is_some(),
-            // Of two who delete a user at a time, both may be told that it is done.
+            // If two calls delete a user at the same time, both may report success.
             Answer::Deleted => self.ever(call, visible) && !visible(&self.present()),
             Answer::Read(avatar) => {
                 self.ever(call, |world| world.avatar(number) == Ok(avatar.as_ref()))
             }
-            // A change that comes when the user has just been deleted counts as made before.
+            // A change of a user who has just been deleted counts as made before the deletion.
             Answer::Put(change) => {
                 let late = self.ever(call, visible) && !visible(&self.present());
                 let as_told = |world: &World| {
@@ -82,7 +82,7 @@ impl History {
         }
     }
 
-    /// Whether a call that is refused has changed nothing, or nothing that outlived it.
+    /// Whether a refused call has changed nothing, or only what is gone now.
     fn unseen(&self, call: usize) -> bool {
         let record = &self.records[call];
         let number = record.learned.number.get().unwrap_or_default();
@@ -90,7 +90,7 @@ impl History {
         record.applied.is_none() || (gone && !matches!(record.call, Call::Delete(_)))
     }
 
-    /// Whether everybody who was there all the time is listed, in order, and nobody who was never there.
+    /// Whether the list is in order, has everybody who was there throughout the call, and nobody who never was.
     fn listed(&self, call: usize, people: &[Person]) -> bool {
         let there = |person: &Person| {
             self.ever(call, |world| {
@@ -144,7 +144,7 @@ impl History {
         }
     }
 
-    /// Whether the changes that were told of each user's avatar have growing timestamps and different revisions.
+    /// Whether the acknowledged changes of each avatar have growing timestamps.
     pub(crate) fn changes_grow(&self) -> Result<(), String> {
         let mut changes: BTreeMap<u64, Vec<(usize, &Change)>> = BTreeMap::new();
         for record in &self.records {

@@ -1,4 +1,4 @@
-//! What anybody who looked at the store in this moment would see.
+//! The state of the store as a reader would see it now.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -17,20 +17,20 @@ use super::stage::Stage;
 
 /// A user's avatar.
 pub(crate) struct Picture {
-    /// What a reader sees, or why nothing can be read.
+    /// What a reader sees, or why it cannot be read.
     pub(crate) seen: Result<Option<Avatar>, Error>,
     /// How often its value was written.
     pub(crate) writes: usize,
 }
 
-/// Users by number, and avatars by their users' numbers, also of users that nobody sees.
+/// Users by number, and avatars by user number. Avatars may have no visible user.
 #[derive(Clone, Default)]
 pub(crate) struct World {
     pub(crate) people: Rc<BTreeMap<u64, Person>>,
     pub(crate) pictures: Rc<BTreeMap<u64, Rc<Picture>>>,
 }
 
-/// A user, as far as the simulation's calls make a difference.
+/// The fields of a user that the simulation's calls change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) number: u64,
@@ -38,9 +38,9 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) external: Option<String>,
     pub(crate) common: Option<String>,
-    /// Which call has made the user.
+    /// The call that created the user.
     pub(crate) maker: String,
-    /// What updates change.
+    /// The fields that updates change.
     pub(crate) fields: [String; 3],
 }
 
@@ -62,7 +62,7 @@ impl From<&User> for Person {
 }
 
 impl Person {
-    /// Whether the user is found by this key.
+    /// Whether this key finds the user.
     pub(crate) fn has(&self, key: Key) -> bool {
         match key {
             Key::Name(name) => {
@@ -76,12 +76,12 @@ impl Person {
 }
 
 impl World {
-    /// Who is found by this key.
+    /// The user that this key finds.
     pub(crate) fn holder(&self, key: Key) -> Option<&Person> {
         self.people.values().find(|person| person.has(key))
     }
 
-    /// The avatar of a user; an error where it cannot be read.
+    /// A user's avatar, or the error if it cannot be read.
     pub(crate) fn avatar(&self, number: u64) -> Result<Option<&Avatar>, &Error> {
         match self.pictures.get(&number) {
             None => Ok(None),
@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    /// The change that put a user's avatar there, if there is one.
+    /// The change that made a user's present avatar.
     pub(crate) fn revision(&self, number: u64) -> Option<&Change> {
         let avatar = self.avatar(number).ok().flatten();
         avatar.map(|avatar| &avatar.change)
@@ -100,7 +100,7 @@ impl World {
         picture.map_or(0, |picture| picture.writes)
     }
 
-    /// Whose avatars are others than in this world, or were written again.
+    /// The users whose avatars differ from this world or were written again.
     pub(crate) fn repainted_since(&self, before: &Self) -> Vec<u64> {
         let differ = |number: &&u64| {
             self.writes(**number) != before.writes(**number)
@@ -109,7 +109,7 @@ impl World {
         self.pictures.keys().filter(differ).copied().collect()
     }
 
-    /// The world after these keys were written.
+    /// The world after writes to these keys.
     pub(crate) fn after(&self, touched: &[String], stage: &Rc<Stage>) -> Result<Self, String> {
         let directory = Directory::with_clock(Glance(Rc::clone(stage)), now);
         let mut world = self.clone();
@@ -138,7 +138,7 @@ impl World {
         Ok(world)
     }
 
-    /// Looks whether all users are found by their numbers, and on the pages of the list.
+    /// Checks that each user is found by id, by number and on the list's pages.
     pub(crate) fn complete(&self, stage: &Rc<Stage>) -> Result<(), String> {
         let directory = Directory::with_clock(Glance(Rc::clone(stage)), now);
         for (position, person) in self.people.values().enumerate() {
@@ -157,7 +157,7 @@ impl World {
     }
 }
 
-/// Who is in the list; all must be found by all their keys, and nobody else by anything.
+/// Reads the list. Each listed user must be found by all keys, and no key may find anybody else.
 fn look(directory: &Directory<Glance>) -> Result<BTreeMap<u64, Person>, String> {
     let failed = |error: Error| format!("a reader gets {error:?}");
     let listed = block_on(directory.list(0, usize::MAX)).map_err(failed)?;
@@ -186,7 +186,7 @@ fn first(page: Page) -> Option<User> {
     page.users.into_iter().next().map(|(user, _)| user)
 }
 
-/// The store for a reader who needs no turn and changes nothing.
+/// The store for a reader that needs no turn and changes nothing.
 struct Glance(Rc<Stage>);
 
 impl Store for Glance {

@@ -1,4 +1,4 @@
-//! Which form a client gets.
+//! Content negotiation: the form that a client gets.
 
 use visage::web::accept::{allows_identity, best};
 
@@ -13,7 +13,7 @@ const XML: Option<usize> = Some(1);
 const JAVASCRIPT: Option<usize> = Some(2);
 
 #[test]
-fn the_form_that_is_liked_best() {
+fn the_preferred_form() {
     for (accept, expected) in [
         ("*/*", JSON),
         ("application/*", JSON),
@@ -41,7 +41,7 @@ fn the_form_that_is_liked_best() {
         ("a/b;x=\"application/json, \", text/xml", XML),
         ("a/b;x=\"\\\", application/json\", text/xml", XML),
         ("a/b;x=\"never closed, application/json", None),
-        // A bare asterisk is `*/*`.
+        // A bare asterisk means `*/*`.
         ("*", JSON),
         ("*;q=0.1, text/xml;q=0.2", XML),
         ("*, application/json;q=0", XML),
@@ -52,7 +52,7 @@ fn the_form_that_is_liked_best() {
     }
 }
 
-/// Of JSON at one half and XML at some weight, JSON is liked better up to one half.
+/// JSON has weight 0.5. It wins against XML of up to 0.5.
 #[test]
 fn weights() {
     for (weight, expected) in [
@@ -73,7 +73,7 @@ fn weights() {
         ("q=0.50001", XML),
         ("q=0.3333333333333333", JSON),
         ("q=0.6666666666666666", XML),
-        // What can't be read counts as 1.
+        // Unreadable weights count as 1.
         ("q=", XML),
         ("q=.", XML),
         ("q", XML),
@@ -90,7 +90,7 @@ fn weights() {
     ] {
         let accept = format!("application/json;q=0.5, application/xml;{weight}");
         assert_eq!(best(&accept, &OFFERS), expected, "{accept}");
-        // However little it is liked, it is not refused.
+        // A low weight is not a refusal.
         let alone = format!("application/xml;{weight}");
         let refused = weight == "q=0.";
         assert_eq!(best(&alone, &OFFERS), XML.filter(|_| !refused), "{alone}");
@@ -101,9 +101,9 @@ fn weights() {
     assert_eq!(best("application/xml;q=0.0001", &OFFERS), XML);
 }
 
-/// What clients send that nobody has told what to accept.
+/// The headers that clients send by default.
 #[test]
-fn what_clients_send() {
+fn headers_of_real_clients() {
     for (client, accept, expected) in [
         (
             "HttpURLConnection of JDK 8",

@@ -1,4 +1,4 @@
-//! The terms on which an avatar may be changed: preconditions with one winner, and a limit to changes a minute.
+//! The terms of an avatar's change: preconditions with one winner, and a limit of changes per minute.
 
 use std::cell::Cell;
 
@@ -71,12 +71,12 @@ fn changes_a_minute() {
     assert_eq!(change(3, Some(&picture())), Ok(()));
     wait(20_000);
     assert_eq!(change(3, Some(&picture())), Ok(()));
-    // A removal counts, and the history outlives it.
+    // A removal counts too, and does not clear the history.
     assert_eq!(change(3, None), Ok(()));
     assert_eq!(change(3, Some(&picture())), too_many(40));
     assert_eq!(change(4, Some(&picture())), Ok(()));
     assert_eq!(change(3, Some(&picture())), too_many(60));
-    // What has no such terms is not counted and not refused.
+    // Changes without terms are neither counted nor refused.
     for _ in 0..10 {
         block_on(directory.put_avatar(ALICE, Some(&picture()))).unwrap();
     }
@@ -85,14 +85,14 @@ fn changes_a_minute() {
     assert_eq!(change(4, Some(&picture())), too_many(20));
     wait(60_000);
     assert_eq!(change(1, Some(&picture())), Ok(()));
-    // A clock that is set back does not lock anybody out.
+    // Nobody is locked out when the clock is set back.
     wait(-3_600_000);
     assert_eq!(change(1, Some(&picture())), Ok(()));
     assert_eq!(change(1, Some(&picture())), too_many(60));
 }
 
 #[test]
-fn a_change_that_is_late_counts_with_those_of_the_next_second() {
+fn a_late_change_counts_with_those_of_the_next_second() {
     let directory = directory();
     let change = || {
         let terms = Terms {

@@ -1,4 +1,4 @@
-//! Who calls IBM BPM.
+//! Authentication of IBM BPM's callers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,13 +28,13 @@ fn head() -> Head {
     }
 }
 
-/// Whether the caller passes, and how many operations on the store that takes.
+/// Whether the caller passes, and how many store operations that takes.
 fn login(store: &MemoryStore, username: &str, password: &str) -> (bool, usize) {
     let mut head = head();
     let credentials = STANDARD.encode(format!("{username}:{password}"));
     let basic = HeaderValue::try_from(format!("Basic {credentials}")).unwrap();
     head.headers.insert(AUTHORIZATION, basic);
-    // The same content, counted from 0 and with no fault in reach.
+    // The same content, with a new count of operations and no fault.
     let store = store.failing_at(usize::MAX, Fault::Before);
     let outcome = block_on(authenticate(&head, &Directory::new(store.clone())));
     assert!(matches!(outcome, Ok(_) | Err(Error::Unauthenticated)));
@@ -42,7 +42,7 @@ fn login(store: &MemoryStore, username: &str, password: &str) -> (bool, usize) {
 }
 
 #[test]
-fn an_unknown_user_costs_the_store_what_a_known_one_does() {
+fn an_unknown_user_costs_as_many_operations_as_a_known_one() {
     let store = MemoryStore::default();
     let directory = Directory::new(store.clone());
     let create = |user| block_on(directory.create(user)).unwrap();
@@ -70,7 +70,7 @@ fn an_unknown_user_costs_the_store_what_a_known_one_does() {
     ] {
         assert_eq!(login(&store, username, password), (false, 2), "{username}");
     }
-    // Creations that died at each operation, some when the name led to a record that was not live.
+    // Creations that died at each operation. In some cases the name led to a record that was not live.
     for operation in 0.. {
         let abandoned = format!("abandoned-{operation}");
         let user = NewUser {
@@ -91,7 +91,7 @@ fn an_unknown_user_costs_the_store_what_a_known_one_does() {
 }
 
 #[test]
-fn what_comes_from_another_site() {
+fn cross_site_requests() {
     for (values, expected) in [
         (&[][..], false),
         (&["same-origin"], false),
@@ -110,7 +110,7 @@ fn what_comes_from_another_site() {
 }
 
 #[test]
-fn whether_another_site_may() {
+fn cross_site_calls_can_be_allowed() {
     assert_eq!(allow_cross_site(true), Ok(()));
     let refusal = Error::NotAuthorized {
         action: "cross-site call",

@@ -53,7 +53,7 @@ fn text(answer: Answer) -> String {
     String::from_utf8(answer.into_body()).unwrap()
 }
 
-/// The texts of a document's elements by name, from a real parser; those of one name joined by a bar.
+/// The texts of a document's elements by name, from a real parser. Texts of the same name are joined by a bar.
 fn elements(xml: &str) -> BTreeMap<String, String> {
     let mut reader = Reader::from_str(xml);
     let mut path: Vec<String> = Vec::new();
@@ -141,7 +141,7 @@ fn the_vendors_sample_comes_out() {
 }
 
 #[test]
-fn a_character_that_xml_cannot_carry_is_replaced() {
+fn a_character_that_xml_does_not_allow_is_replaced() {
     let error = Error::NoSuchUser("a\0b\u{b}c\u{fffe}d\te".to_owned());
     let xml = text(refuse(&head("accept=text/xml"), &error, false));
     assert_eq!(
@@ -150,16 +150,16 @@ fn a_character_that_xml_cannot_carry_is_replaced() {
     );
 }
 
-/// Requires that a document is of a schema, which xmllint tells. A machine without it leaves this out, but not where `CI`
-/// is set.
+/// Requires that xmllint accepts a document by a schema. Without xmllint the check is skipped, or fails if `CI` is
+/// set.
 fn assert_valid(schema: &str, xml: &str) {
     let schema = format!("{}/tests/schema/{schema}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("xmllint");
     command.args(["--noout", "--schema", &schema, "-"]);
     let Ok(mut child) = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
         assert!(std::env::var_os("CI").is_none(), "CI needs xmllint");
-        // Past the harness, which keeps to itself what a test prints that passes.
-        let _ = writeln!(std::io::stderr(), "left out: there is no xmllint here");
+        // Bypasses the harness, which hides the output of a test that passes.
+        let _ = writeln!(std::io::stderr(), "skipped: xmllint is missing");
         return;
     };
     child
@@ -174,7 +174,7 @@ fn assert_valid(schema: &str, xml: &str) {
 }
 
 #[test]
-fn xml_is_of_the_vendors_schemas() {
+fn xml_follows_the_vendors_schemas() {
     let image = Image::new(GIF.to_vec(), "").unwrap();
     for name in ["tw_admin", "a<b>&\"c'", "用户"] {
         assert_valid(

@@ -1,4 +1,4 @@
-//! The picture in a multipart body, however the body comes in.
+//! The picture in a multipart body, however the body arrives.
 
 use bytes::Bytes;
 use futures::executor::block_on;
@@ -13,7 +13,7 @@ use visage::web::{BrokenOff, Head};
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.png");
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
 
-/// One part of a form: what stands behind `form-data`, the content type, and the content.
+/// A part of a form: the text after `form-data`, the content type and the content.
 type Part<'p> = (&'p str, &'p str, &'p [u8]);
 
 const FILE: Part<'static> = ("name=\"avatar\"; filename=\"a.png\"", "image/png", PNG);
@@ -34,7 +34,7 @@ fn body(parts: &[Part<'_>]) -> Vec<u8> {
     body
 }
 
-/// Reads a body that comes in pieces of this many bytes.
+/// Reads a body that arrives in pieces of this many bytes.
 fn read(body: &[u8], piece: usize) -> Result<Image, Error> {
     let pieces: Vec<_> = body
         .chunks(piece)
@@ -97,7 +97,7 @@ fn the_one_file_is_taken() {
 }
 
 #[test]
-fn what_is_not_one_good_file() {
+fn anything_but_one_good_file_is_refused() {
     let unclosed = body(&[FILE]);
     let unclosed = &unclosed[..unclosed.len() - 9];
     let nested = b"--in\r\nContent-Disposition: file; filename=\"a.png\"\r\n\r\nx\r\n--in--\r\n";
@@ -201,13 +201,13 @@ fn no_more_is_read_than_is_allowed() {
         let piece = head.unwrap_or_else(|| vec![0; 65_536]);
         async move { Some((Ok(Bytes::from(piece)), None)) }
     });
-    // The reader takes all that is there at once, so that it is the body that grows too large first.
+    // The reader takes all available data at once, so the body's limit is reached first.
     let outcome = block_on(upload("xyz".to_owned(), endless)).map(drop);
     assert_eq!(outcome, Err(Error::BodyTooLarge { limit: 1024 * 1024 }));
 }
 
 #[test]
-fn a_body_that_breaks_off_is_told_as_such() {
+fn a_truncated_body_is_reported() {
     let start = body(&[FILE])[..100].to_vec();
     let pieces = [Ok(Bytes::from(start)), Err(BrokenOff)];
     let outcome = block_on(upload("xyz".to_owned(), stream::iter(pieces)));
@@ -215,7 +215,7 @@ fn a_body_that_breaks_off_is_told_as_such() {
 }
 
 #[test]
-fn only_multipart_that_is_sent_as_it_is() {
+fn only_multipart_without_a_coding() {
     let head = |headers: &[(&'static str, &str)]| {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -272,7 +272,7 @@ fn only_multipart_that_is_sent_as_it_is() {
 proptest! {
     #[test]
     fn pieces_make_no_difference(piece in 1usize..300, tail in prop::collection::vec(any::<u8>(), 0..200)) {
-        // Line ends and dashes, so that some of it looks like a boundary.
+        // Line ends and dashes, to resemble boundaries.
         let content = [GIF, b"\r\n--xy\r\n--", &tail].concat();
         let body = body(&[FIELD, ("name=x; filename=y", "", &content), FIELD]);
         let image = read(&body, piece).unwrap();

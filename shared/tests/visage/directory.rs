@@ -1,4 +1,4 @@
-//! The directory on a store in memory: what it promises, and what it keeps of that when operations fail.
+//! The directory on a store in memory: its promises, and what remains of them when operations fail.
 
 use std::cell::Cell;
 
@@ -31,7 +31,7 @@ fn directory<S: Store>(store: S) -> Directory<S> {
     Directory::with_clock(store, || NOW.get())
 }
 
-/// A user who needs all three pointers.
+/// A user with all three pointers.
 fn new_user_with_ids(username: &str, id: &str) -> NewUser {
     NewUser {
         external_id: Some(format!("external {id}").try_into().unwrap()),
@@ -104,7 +104,7 @@ fn numbers_rise_from_one() {
 }
 
 #[test]
-fn what_is_taken_stays_with_its_first_user() {
+fn a_taken_name_stays_with_its_first_user() {
     let directory = directory(MemoryStore::default());
     let first = block_on(directory.create(new_user_with_ids("Straße", "1"))).unwrap();
     for (rival, field) in [
@@ -122,7 +122,7 @@ fn what_is_taken_stays_with_its_first_user() {
         assert_eq!(refusal, Error::Taken { field });
     }
     assert_eq!(find(&directory, "strasse").unwrap().id, first.id);
-    // What was refused is free for a user who takes nobody's ids.
+    // The refused name is free for a user with other ids.
     block_on(directory.create(new_user_with_ids("bob", "2"))).unwrap();
 }
 
@@ -159,7 +159,7 @@ fn a_change_keeps_what_it_does_not_touch() {
 }
 
 #[test]
-fn a_change_finds_whom_a_search_finds() {
+fn a_change_and_a_search_find_the_same_user() {
     let directory = directory(MemoryStore::default());
     for (name, id) in [("alice", "1"), ("bob", "2")] {
         block_on(directory.create(new_user_with_ids(name, id))).unwrap();
@@ -223,7 +223,7 @@ fn avatars_are_replaced_whole_and_leave_nothing_behind() {
 }
 
 #[test]
-fn looking_after_leftovers_changes_no_revision() {
+fn removing_leftovers_changes_no_revision() {
     let directory = directory(MemoryStore::default());
     let number = block_on(directory.create(new_user("alice")))
         .unwrap()
@@ -247,7 +247,7 @@ fn no_value_exceeds_256_kib() {
     .number;
     for length in [1, 4096, 4097].map(|less| 256 * 1024 - less) {
         let image = Image::new(large().bytes()[..length].to_vec(), "").unwrap();
-        // As many writes as are remembered, so that the header is as long as it gets.
+        // As many writes as the header remembers, for its greatest length.
         for _ in 0..40 {
             block_on(directory.put_avatar(number, Some(&image))).unwrap();
         }
@@ -280,7 +280,7 @@ fn timestamps_grow_whatever_the_clock_does() {
 }
 
 #[test]
-fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
+fn unreadable_data_is_an_internal_error_without_details_for_the_client() {
     let store = MemoryStore::default();
     let directory = directory(store.clone());
     block_on(directory.create(new_user("alice"))).unwrap();
@@ -338,8 +338,8 @@ fn what_cannot_be_read_is_an_internal_error_that_shows_nothing_to_the_client() {
     }
 }
 
-/// Runs `call` with every kind of fault at each of its operations in turn, each time on a new store that `prepare`
-/// has filled, and lets `check` look at what is left.
+/// Runs `call` with every kind of fault at each of its operations. Each run has a new store from `prepare`; `check`
+/// inspects the result.
 fn with_every_fault<T>(
     prepare: impl Fn(&Directory<MemoryStore>),
     call: impl Fn(&Directory<MemoryStore>) -> Result<T, Error>,
@@ -400,7 +400,7 @@ fn a_failing_creation_leaves_a_whole_user_or_none() {
                 if let Some(user) = &visible {
                     assert_eq!(picture(&directory, user.number), image, "{fault}");
                 }
-                // The same request may be sent again without harm.
+                // Sending the same request again is harmless.
                 let again = block_on(directory.create(new()));
                 match visible {
                     Some(_) => assert_eq!(
@@ -422,7 +422,7 @@ fn a_failing_creation_leaves_a_whole_user_or_none() {
 
 #[test]
 fn a_failing_creation_frees_what_it_has_taken() {
-    // Another user needs one of the ids that the failed creation may hold.
+    // Another user needs one of the ids that the failed creation may still hold.
     with_every_fault(
         |_| {},
         |directory| block_on(directory.create(new_user_with_ids("alice", "1"))),
@@ -546,7 +546,7 @@ fn a_failing_deletion_deletes_all_or_nothing() {
 }
 
 #[test]
-fn a_record_that_is_another_users_is_not_taken_at_its_word() {
+fn a_record_of_another_user_is_refused() {
     let store = MemoryStore::default();
     let directory = directory(store.clone());
     for name in ["alice", "bob"] {
@@ -564,7 +564,7 @@ fn a_record_that_is_another_users_is_not_taken_at_its_word() {
 }
 
 #[test]
-fn who_is_deleted_is_gone_with_all_that_was_known() {
+fn a_deletion_removes_all_data_of_the_user() {
     let store = MemoryStore::default();
     let directory = directory(store.clone());
     let alice = NewUser {
@@ -585,7 +585,7 @@ fn who_is_deleted_is_gone_with_all_that_was_known() {
     assert_eq!(of_the_user.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
-/// A store that reports a swap as failed which it has applied, as Redis does: every one, or every other.
+/// A store like Redis: it applies swaps but reports every one, or every other one, as failed.
 struct DenyingStore {
     store: MemoryStore,
     every: usize,

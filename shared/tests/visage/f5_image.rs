@@ -1,4 +1,4 @@
-//! F5's image, in and out.
+//! F5's image: read and written.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -63,7 +63,7 @@ fn json_or_the_picture() {
 }
 
 #[test]
-fn what_the_client_has_is_not_sent_again() {
+fn a_picture_that_the_client_has_is_not_sent_again() {
     let image = Image::new(GIF.to_vec(), "").unwrap();
     for (tags, known) in [
         ("\"0123456789abcdef\"", true),

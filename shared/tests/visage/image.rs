@@ -1,4 +1,4 @@
-//! What may pass as a picture, and what tries to.
+//! The bytes that are accepted as a picture, and those that are not.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -9,14 +9,14 @@ const PNG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.png");
 const JPEG: &[u8] = include_bytes!("../../../tests/fixtures/avatar.jpg");
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
 
-/// A picture of exactly this many bytes; readers ignore what stands behind its end.
+/// A picture of exactly this many bytes. Readers ignore data after its end.
 fn padded(picture: &[u8], length: usize) -> Vec<u8> {
     let mut bytes = picture.to_vec();
     bytes.resize(length, 0);
     bytes
 }
 
-/// The picture with other bytes from an offset on.
+/// Overwrites the picture's bytes from an offset on.
 fn patched(picture: &[u8], offset: usize, patch: &[u8]) -> Vec<u8> {
     let mut bytes = picture.to_vec();
     bytes[offset..offset + patch.len()].copy_from_slice(patch);
@@ -153,7 +153,7 @@ fn attacks() {
     }
 }
 
-/// The header that decoders see is the one that counts, whatever a file puts before or behind it.
+/// The header that decoders use decides, whatever else is in the file.
 #[test]
 fn jpegs_that_show_another_size() {
     let frame = |side: u16| {
@@ -244,7 +244,7 @@ fn data_urls_declare_a_type() {
 
 #[test]
 fn too_much_base64_is_not_decoded() {
-    // Not one character of it would decode.
+    // None of these characters is base64.
     let text = "!".repeat(MAX_BYTES.div_ceil(3) * 4 + 1);
     assert_eq!(Image::from_base64(&text, ""), Err(ImageFault::TooLarge));
     let text = STANDARD.encode(padded(GIF, MAX_BYTES + 1));

@@ -1,5 +1,5 @@
-//! Pictures that are stored in parts: none is left of those that were refused, replaced or deleted, whoever was at work
-//! at the same time.
+//! Pictures that are stored in parts. No part is left of refused, replaced or deleted pictures, even with concurrent
+//! calls.
 
 use std::cell::{Cell, RefCell};
 
@@ -15,7 +15,7 @@ use crate::users::new_user;
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
 const ALICE: UserNumber = UserNumber(1);
 
-/// A store in memory is never waited for, and one call may be made within another.
+/// A store in memory never waits, so one call can run inside another.
 fn now<T>(call: impl Future<Output = T>) -> T {
     call.now_or_never().unwrap()
 }
@@ -40,7 +40,7 @@ fn small() -> Image {
     Image::new(GIF.to_vec(), "").unwrap()
 }
 
-/// How many bytes there are of avatars.
+/// The total size of all stored avatars, in bytes.
 fn held(store: &MemoryStore) -> usize {
     let keys = store.keys().into_iter();
     keys.filter(|key| key.starts_with("visage.avatar"))
@@ -48,7 +48,7 @@ fn held(store: &MemoryStore) -> usize {
         .sum()
 }
 
-/// A store in which another call is made, whole, before one of the operations.
+/// A store that runs another whole call before one of its operations.
 struct Interrupted<'o> {
     store: MemoryStore,
     left: Cell<usize>,
@@ -98,14 +98,14 @@ impl Store for Interrupted<'_> {
 }
 
 #[test]
-fn one_that_comes_while_its_user_is_deleted_goes_with_the_user() {
+fn a_change_during_the_deletion_leaves_nothing_behind() {
     let made = Cell::new(0);
     for before in 0..10 {
         let store = with_alice();
         let put = || {
             made.set(made.get() + 1);
             let outcome = now(directory(store.clone()).put_avatar(ALICE, Some(&large(1))));
-            // Before the deletion it is made, after it there is nobody.
+            // Before the deletion the change succeeds. After it there is no user.
             assert!(outcome.is_ok() || matches!(outcome, Err(Error::NoSuchUser(_))));
         };
         let interrupted = Interrupted {
@@ -114,7 +114,7 @@ fn one_that_comes_while_its_user_is_deleted_goes_with_the_user() {
             other: RefCell::new(Some(Box::new(put))),
         };
         now(directory(interrupted).delete(ALICE)).unwrap();
-        // Looks after what is left of the user's record.
+        // The list cleans up the rest of the user's record.
         now(directory(store.clone()).list(0, 10)).unwrap();
         assert_eq!(
             held(&store),
@@ -127,7 +127,7 @@ fn one_that_comes_while_its_user_is_deleted_goes_with_the_user() {
 }
 
 #[test]
-fn one_that_is_refused_is_never_stored() {
+fn a_refused_picture_is_never_stored() {
     let store = with_alice();
     let directory = directory(store.clone());
     now(directory.put_avatar(ALICE, Some(&large(1)))).unwrap();
@@ -152,11 +152,11 @@ fn one_that_is_refused_is_never_stored() {
 }
 
 #[test]
-fn deletion_takes_the_picture_along_however_many_changes_have_crashed() {
+fn a_deletion_removes_the_picture_even_after_many_crashes() {
     for picture in [small(), large(1)] {
         let store = with_alice();
         for _ in 0..200 {
-            // After its parts are stored.
+            // Dies after its parts are stored.
             let dying = directory(store.failing_at(2, Fault::Death));
             now(dying.put_avatar(ALICE, Some(&large(2)))).unwrap_err();
         }
@@ -168,7 +168,7 @@ fn deletion_takes_the_picture_along_however_many_changes_have_crashed() {
             let value = now(store.get(&key)).unwrap().unwrap();
             assert!(!value.ends_with(end), "{key} holds some of the picture");
         }
-        // What the crashes have left is looked after a piece at a time.
+        // The leftovers of the crashes are removed in several steps.
         for _ in 0..4 {
             now(directory.list(0, 10)).unwrap();
         }

@@ -1,4 +1,4 @@
-//! What calls leave behind that die, and who removes it: those who create and delete users later.
+//! The leftovers of calls that die. Later creations and deletions remove them.
 
 use std::cell::Cell;
 
@@ -28,7 +28,7 @@ fn pass(milliseconds: u64) {
     NOW.set(NOW.get() + milliseconds);
 }
 
-/// A user who needs all three pointers and has a picture.
+/// A user with all three pointers and a picture.
 fn new_user_with(name: &str, id: &str, bytes: usize) -> NewUser {
     let mut picture = GIF.to_vec();
     picture.resize(bytes.max(GIF.len()), 7);
@@ -40,7 +40,7 @@ fn new_user_with(name: &str, id: &str, bytes: usize) -> NewUser {
     }
 }
 
-/// What the functions do for a creation and a deletion, some hundred times.
+/// Creates and deletes users as the functions do, some hundred times.
 fn live_on(directory: &Directory<MemoryStore>) {
     for _ in 0..200 {
         let user = block_on(directory.create(new_user("passer-by"))).unwrap();
@@ -57,9 +57,9 @@ fn records(store: &MemoryStore) -> Vec<String> {
     store.keys().into_iter().filter(is_record).collect()
 }
 
-/// Every kind of crash of every call, some thousands in all. Then users are created and deleted, and nobody lists them.
+/// Crashes every call in every way, some thousands in all. Then creates and deletes users without listing them.
 #[test]
-fn it_is_removed_by_whoever_creates_and_deletes() {
+fn creations_and_deletions_remove_them() {
     let store = MemoryStore::default();
     let whole = directory(store.clone());
     let bob = block_on(whole.create(new_user("bob"))).unwrap().number;
@@ -83,7 +83,7 @@ fn it_is_removed_by_whoever_creates_and_deletes() {
         }
     }
     assert!(crashes > 1000, "{crashes}");
-    // One walk stops no more than sixteen creations of a segment, and the rest has to wait for its hour.
+    // One walk stops at most sixteen creations of a segment. The others wait another hour.
     for _ in 0..4 {
         pass(2 * HOUR);
         live_on(&whole);
@@ -97,7 +97,7 @@ fn it_is_removed_by_whoever_creates_and_deletes() {
         let Some(user) = block_on(whole.find(&name, &[By::Username])).unwrap() else {
             continue;
         };
-        // Each change with a large picture looks after 64 of those before.
+        // Each change with a large picture removes up to 64 earlier ones.
         for bytes in [MAX_BYTES, MAX_BYTES, 100] {
             let image = new_user_with(&name, "", bytes).image;
             block_on(whole.put_avatar(user.number, image.as_ref())).unwrap();
@@ -113,9 +113,9 @@ fn it_is_removed_by_whoever_creates_and_deletes() {
     assert_eq!(records(&store), expected);
 }
 
-/// The client is told that the picture may be there still, and the same request removes it.
+/// The client is told that the picture may still be there. The same request removes it.
 #[test]
-fn a_deletion_that_failed_goes_on_when_it_is_sent_again() {
+fn a_failed_deletion_can_be_sent_again() {
     for order in [By::Username, By::ExternalId, By::CommonId, By::Id] {
         for bytes in [100, MAX_BYTES] {
             for fault in [Fault::Before, Fault::After, Fault::Death] {
@@ -132,7 +132,7 @@ fn a_deletion_that_failed_goes_on_when_it_is_sent_again() {
                     let failing = store.failing_at(operation, fault);
                     let first = block_on(directory(failing.clone()).find_and_delete(key, &[order]));
                     if first.is_ok() {
-                        // Success is said only when nothing is left.
+                        // Success is reported only if nothing is left.
                         assert_eq!(records(&store), Vec::<String>::new());
                         if failing.operations() <= operation {
                             break;
@@ -143,7 +143,7 @@ fn a_deletion_that_failed_goes_on_when_it_is_sent_again() {
                     let gone_already = records(&store).is_empty() && again == Ok(None);
                     assert!(again == Ok(Some(user.number)) || gone_already, "{again:?}");
                     assert_eq!(records(&store), Vec::<String>::new());
-                    // Another id that leads to the same number is nobody's.
+                    // Another id with the same number belongs to nobody.
                     let other = format!("{:016x}{:016x}", user.number.0, 7);
                     assert_eq!(block_on(whole.find_and_delete(&other, &[By::Id])), Ok(None));
                 }
@@ -152,13 +152,13 @@ fn a_deletion_that_failed_goes_on_when_it_is_sent_again() {
     }
 }
 
-/// A creation that was stopped by another was never a user, so there is nothing to be deleted.
+/// A creation that another call stopped never became a user. There is nothing to delete.
 #[test]
-fn what_never_was_a_user_cannot_be_deleted() {
+fn a_stopped_creation_cannot_be_deleted() {
     let ana = || new_user_with("ana", "1", 100);
     let counting = MemoryStore::default().failing_at(usize::MAX, Fault::Death);
     block_on(directory(counting.clone()).create(ana())).unwrap();
-    // It dies before its last step, with all pointers taken.
+    // It dies before its last step and holds all pointers.
     let store = MemoryStore::default();
     let dying = store.failing_at(counting.operations() - 1, Fault::Death);
     block_on(directory(dying).create(ana())).unwrap_err();
@@ -178,7 +178,7 @@ fn what_never_was_a_user_cannot_be_deleted() {
     }
 }
 
-/// A sweep stops a creation before it removes anything of it.
+/// A sweep stops a creation before it removes any of its data.
 #[test]
 fn a_creation_under_way_is_left_alone_for_an_hour() {
     let store = MemoryStore::default();
@@ -201,8 +201,8 @@ fn a_creation_under_way_is_left_alone_for_an_hour() {
 }
 
 #[test]
-fn whoever_takes_too_long_gives_up() {
-    // The clock moves on with every look at it, so that ten minutes pass between the first and the second.
+fn a_slow_call_gives_up() {
+    // The clock advances at each reading: eleven minutes pass between the first and the second.
     let late = |store: MemoryStore| {
         Directory::with_clock(store, || NOW.replace(NOW.get() + 11 * 60 * 1000))
     };

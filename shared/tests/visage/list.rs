@@ -1,4 +1,4 @@
-//! The list of users: its order, what it costs, and what it does with records that cannot be read.
+//! The list of users: its order, its cost, and its handling of unreadable records.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ fn pass(milliseconds: u64) {
     NOW.set(NOW.get() + milliseconds);
 }
 
-/// A directory with this many users, `user-1` and so on, and their store.
+/// A directory with this many users (`user-1` and so on), and its store.
 fn crowd(users: u64) -> (MemoryStore, Directory<MemoryStore>) {
     let store = MemoryStore::default();
     let directory = directory(store.clone());
@@ -47,7 +47,7 @@ fn page<S: Store>(directory: &Directory<S>, start: usize, count: usize) -> Vec<S
     names.map(str::to_owned).collect()
 }
 
-/// What the page costs a store with this content in operations.
+/// The store operations that a page costs with this content.
 fn cost(store: &MemoryStore, start: usize, count: usize) -> usize {
     let store = store.failing_at(usize::MAX, Fault::Before);
     block_on(directory(store.clone()).list(start, count)).unwrap();
@@ -55,7 +55,7 @@ fn cost(store: &MemoryStore, start: usize, count: usize) -> usize {
 }
 
 #[test]
-fn it_is_in_order_of_creation_and_passes_over_the_deleted() {
+fn it_is_in_order_of_creation_without_deleted_users() {
     let directory = directory(MemoryStore::default());
     assert!(page(&directory, 0, 10).is_empty());
     for name in ["d", "b", "a", "c", "e"] {
@@ -74,20 +74,21 @@ fn it_is_in_order_of_creation_and_passes_over_the_deleted() {
     assert_eq!(page(0, 0), "");
 }
 
-/// `VISAGE_USERS` is how many users there are.
+/// `VISAGE_USERS` sets the number of users.
 #[test]
 fn a_page_at_any_place_costs_little() {
     let users = std::env::var("VISAGE_USERS").map_or(20_000, |users| users.parse().unwrap());
     let (store, directory) = crowd(users);
     let last = usize::try_from(users).unwrap() - 500;
-    // The first list finds out what no later one has to.
+    // The first list collects what later lists reuse.
     page(&directory, 0, 500);
     page(&directory, last, 500);
     let expected: Vec<_> = (users - 499..=users).map(|n| format!("user-{n}")).collect();
     let began = std::time::Instant::now();
     assert_eq!(page(&directory, last, 500), expected);
     println!("the last page took {:?}", began.elapsed());
-    // A read for each thousand before it and one for each sixteen thousand; record and avatar of each on it.
+    // One read per thousand users before the page, one per sixteen thousand, and each listed user's record and
+    // avatar.
     let most = |before: usize| 1 + before / 1000 + before / 16_000 + 2 + 2 * 500;
     let (first, last) = (cost(&store, 0, 500), cost(&store, last, 500));
     println!("of {users} users the first page costs {first} operations, the last {last}");
@@ -95,9 +96,9 @@ fn a_page_at_any_place_costs_little() {
     assert!(last <= most(users as usize), "the last page: {last}");
 }
 
-/// `VISAGE_DELETED` is how many users there were.
+/// `VISAGE_DELETED` sets the original number of users.
 #[test]
-fn the_deleted_cost_nothing() {
+fn deleted_users_cost_nothing() {
     let users = std::env::var("VISAGE_DELETED").map_or(20_000, |users| users.parse().unwrap());
     let (store, directory) = crowd(users);
     let stays = |number: u64| number.is_multiple_of(users / 10);
@@ -107,7 +108,7 @@ fn the_deleted_cost_nothing() {
     let expected: Vec<_> = (1..=users).filter(|n| stays(*n)).collect();
     let expected: Vec<_> = expected.iter().map(|n| format!("user-{n}")).collect();
     assert_eq!(page(&directory, 0, 500), expected);
-    // Of numbers of which nothing is stored, the list waits an hour for a creation to come to its end.
+    // The list waits an hour for the creation of a number without stored data.
     pass(2 * HOUR);
     assert_eq!(page(&directory, 0, 500), expected);
     let cost = cost(&store, 0, 500);
@@ -152,7 +153,7 @@ fn a_record_that_cannot_be_read_is_left_out() {
     }
 }
 
-/// A store in which every read waits for one turn of the executor, and which counts how many are under way.
+/// A store whose reads each wait for one turn of the executor. It counts the reads in progress.
 struct SlowStore {
     store: MemoryStore,
     under_way: Rc<Cell<usize>>,
@@ -191,7 +192,7 @@ impl Store for SlowStore {
     }
 }
 
-/// Lets everything else that is ready go first.
+/// Lets all other ready tasks run first.
 async fn pending_once() {
     let mut asked = false;
     poll_fn(|context| {
@@ -214,18 +215,18 @@ fn reads_go_out_sixteen_at_a_time() {
         most: Rc::clone(&most),
     });
     assert_eq!(page(&directory, 500, 500).len(), 500);
-    // So a page of 500, which costs a thousand reads, waits for sixty-odd of them.
+    // A page of 500 costs a thousand reads, and so waits for some sixty of them.
     assert_eq!(most.get(), 16);
 }
 
-/// What happens to a directory between two lists.
+/// An event between two lists.
 #[derive(Debug, Clone)]
 enum Event {
     Create(usize),
-    /// A creation whose caller dies at this operation.
+    /// A creation that dies at this operation.
     CreateAndDie(usize),
     Delete(usize),
-    /// A deletion whose caller dies at this operation.
+    /// A deletion that dies at this operation.
     DeleteAndDie(usize, usize),
     Pass(u64),
     Tidy,
@@ -245,7 +246,7 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
-    /// Whatever was found out before, every page shows who is there now. The users are around the border of two
+    /// Every page shows the present users, whatever earlier lists found. The users are around the border of two
     /// segments.
     #[test]
     fn every_page_is_right(events in prop::collection::vec((event(), any::<bool>()), 1..40)) {

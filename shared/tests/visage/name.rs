@@ -1,4 +1,4 @@
-//! What a user may be called, and which names are one.
+//! Valid user names, and names that are the same.
 
 use proptest::prelude::*;
 use visage::name::{UserId, UserNumber, Username, fold};
@@ -8,7 +8,7 @@ fn username(text: &str) -> Result<Username, &'static str> {
 }
 
 #[test]
-fn names_that_are_allowed() {
+fn valid_names() {
     let longest = "é".repeat(255);
     for name in [
         "a",
@@ -26,7 +26,7 @@ fn names_that_are_allowed() {
 }
 
 #[test]
-fn names_that_are_not() {
+fn invalid_names() {
     let too_long = "a".repeat(256);
     for name in [
         "",

@@ -1,10 +1,10 @@
-//! Which images given by URL are fetched, and from where.
+//! Images by URL: which are fetched, and from where.
 
 use visage::Error;
 use visage::netex::{Fetch, FetchFault, FetchResponse};
 use visage::variable::IMAGE_URL_ORIGIN;
 
-/// A fetch where the variable `image_url_origin` has this value.
+/// A fetch with this value of the variable `image_url_origin`.
 fn fetch(url: &str, origin: &str) -> Result<Fetch, FetchFault> {
     let origin = IMAGE_URL_ORIGIN.read(origin).expect("an origin");
     Fetch::new(url, origin.as_ref())
@@ -13,7 +13,7 @@ fn fetch(url: &str, origin: &str) -> Result<Fetch, FetchFault> {
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
 
 #[test]
-fn urls_that_are_asked() {
+fn allowed_urls() {
     for (url, origin, authority, target) in [
         (
             "https://images.example.org/a.png",
@@ -80,7 +80,7 @@ fn urls_that_are_asked() {
 }
 
 #[test]
-fn urls_that_are_not() {
+fn refused_urls() {
     use FetchFault::{Credentials, NotAUrl, Refused};
     for (url, fault) in [
         ("", NotAUrl),
@@ -184,7 +184,7 @@ fn redirects_stay_with_their_origin() {
 }
 
 #[test]
-fn a_fragment_is_no_part_of_what_is_asked() {
+fn a_fragment_is_not_sent() {
     let mut fetch = fetch("https://images.example.org/a#b", "https://*:*").unwrap();
     assert_eq!(fetch.take(redirect("/c#d")), Ok(None));
     assert_eq!(fetch.take(redirect("e")), Ok(None));
@@ -201,7 +201,7 @@ fn the_fourth_redirect_is_one_too_many() {
 }
 
 #[test]
-fn what_a_server_may_answer() {
+fn accepted_answers() {
     let answer = |status, content_type: &str, body: &[u8]| {
         let mut fetch = fetch("https://images.example.org/", "https://*:*").unwrap();
         fetch.take(FetchResponse {

@@ -1,4 +1,4 @@
-//! Netex's users, in and out.
+//! Netex's users: parsed and shown.
 
 use futures::executor::block_on;
 use visage::Error;
@@ -10,7 +10,7 @@ use visage::user::User;
 
 const PNG: &[u8] = include_bytes!("../../../tests/fixtures/pixel.png");
 
-/// The user as it is shown after it was created by one body and updated by another.
+/// The user as shown after a creation by one body and an update by another.
 fn shown(create: &str, update: &str) -> String {
     let directory = Directory::new(MemoryStore::default());
     let (new, _) = new_user(create.as_bytes()).unwrap();
@@ -32,7 +32,7 @@ fn shown(create: &str, update: &str) -> String {
 }
 
 #[test]
-fn objects_are_kept_to_the_letter() {
+fn objects_are_kept_unchanged() {
     let object = r#"{ "b":1e2, "a":[1.50,123456789012345678901234567890,-0], "b":"\u00e9" }"#;
     for create in [
         format!(r#"{{"user":{{"username":"ana","extra":{object},"extendedFields":{object}}}}}"#),
@@ -55,7 +55,7 @@ fn objects_are_kept_to_the_letter() {
 }
 
 #[test]
-fn an_update_that_breaks_off_says_whether_the_image_is_changed() {
+fn a_failed_update_says_whether_the_image_has_changed() {
     let image = Image::new(PNG.to_vec(), "").unwrap();
     let update = Update::read(br#"{"user":{"name":"Ana"}}"#).unwrap();
     let change = |store| {
@@ -100,7 +100,7 @@ fn an_update_that_breaks_off_says_whether_the_image_is_changed() {
 }
 
 #[test]
-fn objects_are_such_as_every_client_can_read() {
+fn every_client_can_read_the_objects() {
     let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
     let accepts = |object: &str| {
         let body = format!(r#"{{"user":{{"username":"ana","extra":{object}}}}}"#);
@@ -114,7 +114,7 @@ fn objects_are_such_as_every_client_can_read() {
     assert!(!accepts(&nested(5000)));
     assert!(accepts(r#"{"a":"\ud83d\udc26"}"#));
     assert!(!accepts(r#"{"a":"\ud83d"}"#));
-    // What is ignored goes nowhere.
+    // Ignored values are not stored.
     let unknown = format!(r#"{{"username":"ana","unknown":{}}}"#, nested(5000));
     assert!(new_user(unknown.as_bytes()).is_ok());
 }

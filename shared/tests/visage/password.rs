@@ -1,4 +1,4 @@
-//! Passwords: kept as hashes only.
+//! Passwords are stored only as hashes.
 
 use visage::password::{MAX_BYTES, Password, PasswordHash, verify};
 
@@ -34,7 +34,7 @@ fn length_counts_in_bytes() {
 }
 
 #[test]
-fn what_is_kept_is_argon2id_with_owasps_parameters_and_a_salt() {
+fn hashes_are_argon2id_with_owasps_parameters_and_a_salt() {
     let one = serde_json::to_string(&hash("secret")).unwrap();
     let other = serde_json::to_string(&hash("secret")).unwrap();
     assert!(

@@ -8,7 +8,7 @@ fn roles(json: &str) -> Result<Roles, RolesFault> {
 }
 
 #[test]
-fn what_is_stored_is_what_was_given() {
+fn roles_are_stored_as_given() {
     for (given, stored) in [
         (r#"{"management":["user"]}"#, r#"{"management":["user"]}"#),
         (
@@ -25,7 +25,7 @@ fn what_is_stored_is_what_was_given() {
 }
 
 #[test]
-fn roles_that_a_section_does_not_have_are_no_roles() {
+fn missing_and_unknown_roles_are_refused() {
     use RolesFault::{NoRole, UnknownRole, UnknownSection};
     for (given, fault) in [
         ("{}", NoRole(Section::Management)),

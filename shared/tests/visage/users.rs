@@ -1,8 +1,8 @@
-//! Users for tests that are about something else than their making.
+//! Users for tests that are not about their creation.
 
 use visage::user::{AuthSource, NewUser, Profile};
 
-/// A user with a name and nothing else.
+/// A user with only a name.
 pub(crate) fn new_user(username: &str) -> NewUser {
     NewUser {
         username: username.to_owned().try_into().unwrap(),

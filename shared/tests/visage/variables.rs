@@ -1,4 +1,4 @@
-//! Which values of variables can be read, and as what.
+//! The values of variables: which can be read, and how.
 
 use std::net::IpAddr;
 use std::num::NonZeroU64;
@@ -243,7 +243,7 @@ fn tokens_of_users() {
 }
 
 #[test]
-fn what_cannot_be_read_is_for_the_log_alone() {
+fn an_unreadable_value_is_only_logged() {
     let error = Error::from(EXPOSE_DETAILS.read("yes").unwrap_err());
     assert_eq!(
         error.to_string(),
@@ -254,7 +254,7 @@ fn what_cannot_be_read_is_for_the_log_alone() {
 }
 
 #[test]
-fn what_an_operator_is_told_of_a_value() {
+fn warnings() {
     for (name, value, expected) in [
         (
             "netex_tokens",

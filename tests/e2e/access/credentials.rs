@@ -1,4 +1,4 @@
-//! The kinds of credentials, and whom each family takes their bearer for.
+//! The kinds of credentials, and the caller that each family takes their bearer for.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,18 +15,18 @@ pub(super) enum Family {
     F5,
 }
 
-/// Whom a family takes a caller for.
+/// The caller, as a family sees it.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Caller {
-    /// Nobody, and this is what it says.
+    /// Refused with this status.
     Refused(u16),
-    /// A client of Netex, which may do everything.
+    /// A Netex client, which may do everything.
     Service,
     /// This user.
     User(&'static str),
 }
 
-/// What a request may carry to say who sends it.
+/// The headers of a request that identify its sender.
 pub(super) struct Credential {
     pub(super) name: String,
     pub(super) headers: Vec<(String, Vec<u8>)>,
@@ -51,7 +51,7 @@ const NO_SUCH_USER: Caller = Caller::Refused(404);
 const NETEX: &str = "X-Cloud-Auth-Token";
 const AUTHORIZATION: &str = "Authorization";
 
-/// All of them. The rows are those of a server before the first request of the table.
+/// All credentials. The rows are the server's before the first request of the table.
 pub(super) fn all(rows: &Rows) -> Vec<Credential> {
     let mut all = Vec::new();
     let mut add = |name: &str, headers: &[(&str, &str)], [netex, bpm, f5]: [Caller; 3]| {
@@ -203,7 +203,7 @@ pub(super) fn all(rows: &Rows) -> Vec<Credential> {
         ("disabled", "APIToken hush-carl", DISABLED),
         ("deleted", "APIToken hush-dora", NO_SUCH_USER),
         (
-            "of a user there never was",
+            "of a user who never existed",
             "APIToken hush-gus",
             NO_SUCH_USER,
         ),
@@ -280,7 +280,7 @@ pub(super) fn all(rows: &Rows) -> Vec<Credential> {
     all
 }
 
-/// The hash of ana's password, as someone would have it who has seen the store.
+/// The hash of ana's password, as a thief of the store would have it.
 fn hash(rows: &Rows) -> String {
     let record: Value = serde_json::from_slice(&rows["visage.user.1"]).expect("a record is JSON");
     let hash = find(&record).expect("ana has a password");

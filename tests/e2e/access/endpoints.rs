@@ -1,4 +1,4 @@
-//! The endpoints and methods, what each answers to whom, and what it may then change.
+//! The endpoints and methods: the answer to each caller, and what it may change.
 
 use serde_json::json;
 use visage_tests::{Request, fixtures};
@@ -16,9 +16,9 @@ const F5: [&str; 2] = [
 /// Whose data a request is about.
 #[derive(Clone, Copy, PartialEq)]
 enum Whose {
-    /// Nobody's: the method is unknown here, which comes before the caller.
+    /// Nobody's: the method is unknown here. This is checked before the caller.
     UnknownMethod,
-    /// All users', as a Netex token may.
+    /// All users', for a Netex token.
     All,
     /// The caller's own.
     Own,
@@ -30,23 +30,23 @@ enum Whose {
 pub(super) struct Endpoint {
     pub(super) name: String,
     pub(super) family: Family,
-    /// Right but for the credentials.
+    /// The request, complete except for credentials.
     pub(super) request: Request,
     whose: Whose,
     reads: bool,
 }
 
 impl Endpoint {
-    /// The status that this caller gets.
+    /// The expected status for this caller.
     pub(super) fn status(&self, caller: Caller) -> u16 {
         let has_picture = |user| matches!(user, "ana" | "bob");
         match (self.whose, caller) {
             (Whose::UnknownMethod, _) => 405,
             (_, Caller::Refused(status)) => status,
-            // The names that follow are paths of BPM: anyone may see anyone, and change nobody else.
+            // These are BPM's paths. Anyone may read any user but change only themselves.
             (Whose::Named("nobody"), _) => 404,
             (Whose::Named(user), Caller::User(caller)) if user != caller && !self.reads => 403,
-            // F5 shows no picture where there is none; BPM has a default one.
+            // Without a picture F5 answers 404, while BPM has a default one.
             (Whose::Own, Caller::User(user))
                 if self.family == Family::F5 && self.reads && !has_picture(user) =>
             {
@@ -56,7 +56,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether this caller's request may change what stands at `key`.
+    /// Whether this caller's request may change the value at `key`.
     pub(super) fn may(&self, caller: Caller, key: &str) -> bool {
         let user = match caller {
             // A list, a creation and a deletion may write down which numbers are users.
@@ -68,7 +68,7 @@ impl Endpoint {
             }
             _ if self.reads => return false,
             Caller::Refused(_) => return false,
-            // A new user's keys.
+            // The keys of a new user.
             Caller::Service if self.request.method == "POST" && self.request.target == USERS => {
                 return [
                     "visage.name.",
@@ -79,7 +79,7 @@ impl Endpoint {
                 .iter()
                 .any(|start| key.starts_with(start));
             }
-            // All other Netex requests are about ana, whose pointers go when she is deleted.
+            // All other Netex requests are about ana. A deletion removes her pointers.
             Caller::Service if key.starts_with("visage.name.") => {
                 return self.request.method == "DELETE";
             }
@@ -103,7 +103,7 @@ impl Endpoint {
     }
 }
 
-/// All of them.
+/// All endpoints.
 pub(super) fn all() -> Vec<Endpoint> {
     let mut all = Vec::new();
     let mut add = |family, whose, request: Request| {

@@ -1,4 +1,4 @@
-//! Who may do what: each endpoint and method with each kind of credential, and names made to collide.
+//! Access control: each endpoint and method with each kind of credential, and names that are made to collide.
 
 mod credentials;
 mod endpoints;
@@ -13,7 +13,7 @@ use crate::stored::{self, Rows, Stored, changed};
 use credentials::{Caller, Credential};
 use endpoints::Endpoint;
 
-/// How many cells are tried at a time; wrong passwords cost an argon2 each.
+/// How many cells run at a time. Each wrong password costs an argon2 hash.
 const CALLERS: usize = 4;
 
 /// A cell of the table.
@@ -35,12 +35,12 @@ impl Cell<'_> {
         self.credential.caller(self.endpoint.family)
     }
 
-    /// What is wrong with the answer, and with what is stored since.
+    /// Describes what is wrong with the answer and with the stored data.
     fn faults(&self, answer: &Answer, before: &Rows, after: &Rows) -> Option<String> {
         let mut faults = Vec::new();
         let expected = self.endpoint.status(self.caller());
         if answer.status != expected {
-            faults.push(format!("{} in place of {expected}", answer.status));
+            faults.push(format!("{} instead of {expected}", answer.status));
         }
         if answer.text().to_ascii_lowercase().contains("hush") {
             faults.push("a secret in the answer".into());
@@ -89,7 +89,7 @@ fn each_endpoint_and_method_with_each_kind_of_credential() {
         .iter()
         .partition(|cell| cell.endpoint.status(cell.caller()) == 200);
 
-    // Who is refused changes nothing, so these may come in any order and at once.
+    // Refused requests change nothing, so they can run in any order and in parallel.
     let mut failures: Vec<String> = calls::together(CALLERS, |caller| {
         let stored = Stored::of(&server);
         let mine = refused.iter().skip(caller).step_by(CALLERS);
@@ -118,8 +118,8 @@ fn each_endpoint_and_method_with_each_kind_of_credential() {
     server.assert_no_trap();
 }
 
-/// The users by number: 1 ana, 2 bob, 3 carl, who is disabled, 4 dora and 5 erik, who are deleted, 6 another erik, and
-/// 7 frida, who signs in elsewhere. All but the second erik and frida had a picture.
+/// The users, by number: 1 ana, 2 bob, 3 carl (disabled), 4 dora and 5 erik (both deleted), 6 another erik, 7 frida
+/// (another sign-in). All but the second erik and frida had a picture.
 fn server() -> Server {
     let server = Server::with(&[
         ("netex_tokens", "hush-netex, hush-netex-two"),

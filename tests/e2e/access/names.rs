@@ -1,5 +1,5 @@
-//! User names that look like another's, like a path or like a key: those that fold together are one user, all others
-//! are strangers to each other, by every way to name a user that there is.
+//! User names that look like another name, a path or a key. Names that fold together are one user. All others are
+//! separate users, however a user is addressed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,13 +10,13 @@ use super::paths::escaped;
 use crate::stored::{self, Stored};
 use crate::{calls, uploads};
 
-/// How many users are at work at a time.
+/// How many users are tested at a time.
 const CALLERS: usize = 4;
 
-/// Users, each by all spellings of the name, the first being the one that is created.
+/// The users, each with all spellings of the name. The first spelling is created.
 const USERS: [&[&str]; 31] = [
     &["ana", "ANA", "aNa"],
-    // Look-alikes: Cyrillic, full width, mathematical, with characters of no width.
+    // Look-alikes: Cyrillic, full width, mathematical, zero-width characters.
     &["\u{430}n\u{430}", "\u{410}N\u{410}"],
     &["\u{ff41}\u{ff4e}\u{ff41}", "\u{ff21}\u{ff2e}\u{ff21}"],
     &["\u{1d41a}na"],
@@ -25,7 +25,7 @@ const USERS: [&[&str]; 31] = [
     &["\u{feff}ana"],
     &["a\u{ad}na"],
     &["\u{202e}ana"],
-    // Normal forms and foldings.
+    // Normal forms and case folding.
     &["\u{e1}na", "a\u{301}na", "\u{c1}NA", "A\u{301}NA"],
     &[
         "\u{1e9b}\u{323}x",
@@ -50,7 +50,7 @@ const USERS: [&[&str]; 31] = [
     &["\u{131}x"],
     &["ix", "IX"],
     &["\u{ac00}\u{b098}", "\u{1100}\u{1161}\u{1102}\u{1161}"],
-    // Keys, parts of keys, and what stands in a key's place.
+    // Keys, parts of keys, and values that could stand for a key.
     &["visage.user.1", "VISAGE.USER.1"],
     &["visage.avatar.1.tickets"],
     &["visage.sequence"],
@@ -58,14 +58,14 @@ const USERS: [&[&str]; 31] = [
     &["1"],
     &["2"],
     &["0000000000000001"],
-    // Dots, and what a shell, a URL or SQL would make more of.
+    // Dots, and characters with a meaning in a shell, a URL or SQL.
     &["..ana"],
     &["ana."],
     &["ana'OR'1'--"],
     &["*"],
 ];
 
-/// Names that nobody may have.
+/// Invalid names.
 const REFUSED: [&str; 33] = [
     "",
     ".",
@@ -106,7 +106,7 @@ fn password(user: usize) -> String {
     format!("hush-{user}'s")
 }
 
-/// A picture that no other user has.
+/// A picture that is unique to this user.
 fn picture(user: usize, by: &str) -> Vec<u8> {
     let mut picture = fixtures::picture("pixel.png");
     picture.extend(format!("{user} {by}").into_bytes());
@@ -117,7 +117,7 @@ fn upload(path: &str, user: usize, name: &str, picture: &[u8]) -> Request {
     uploads::bpm(path, name, &password(user), picture)
 }
 
-/// Sends a request, and names it where the answer is another.
+/// Sends a request. Prints it if the status differs.
 fn expect(server: &Server, request: &Request, status: u16) -> Answer {
     let answer = server.send(request);
     assert_eq!(answer.status, status, "{request}\n\n{answer}");
@@ -130,7 +130,7 @@ fn shows(server: &Server, name: &str, picture: &[u8]) {
     assert!(expect(server, &image, 200).body == picture, "{name}");
 }
 
-/// Does to a user all that can be done by this spelling of the name, and looks at what came of it.
+/// Makes all changes to a user by this spelling of the name, and checks the results.
 fn by_spelling(server: &Server, user: usize, spelling: usize, name: &str) {
     let path = escaped(name);
     let taken = calls::create(&json!({ "username": name, "name": "a stranger" }));
@@ -149,11 +149,11 @@ fn by_spelling(server: &Server, user: usize, spelling: usize, name: &str) {
     let change = expect(server, &upload("current", user, name, &own), 200).json();
     assert_eq!(change["data"]["userName"], USERS[user][0], "by {name}");
     shows(server, name, &own);
-    // The name wins over the number, so that this is the same user where the name is a number.
+    // A name takes precedence over a number. A name that is a number finds the same user.
     let own = picture(user, &format!("{name} by BPM's path"));
     expect(server, &upload(&path, user, name, &own), 200);
     shows(server, name, &own);
-    // Only the one whose password it is.
+    // Only the password's owner gets in.
     let other = upload("current", user + 1, name, &own);
     expect(server, &other, 401);
 
@@ -168,7 +168,7 @@ fn by_spelling(server: &Server, user: usize, spelling: usize, name: &str) {
 }
 
 #[test]
-fn names_made_to_collide_are_strangers_unless_they_fold_together() {
+fn names_are_one_user_only_if_they_fold_together() {
     let tokens: Vec<_> = USERS
         .iter()
         .enumerate()
@@ -192,7 +192,7 @@ fn names_made_to_collide_are_strangers_unless_they_fold_together() {
             }
         }
     });
-    // All have worked beside each other; what each has is its own still.
+    // All worked in parallel. Each user must still have the right data.
     let all = expect(&server, &calls::netex("GET", ""), 200).json();
     let all: &Vec<Value> = all.as_array().expect("the users are an array");
     assert_eq!(all.len(), USERS.len());
@@ -223,7 +223,7 @@ fn an_id_for_a_name_leads_to_its_owner_and_the_name_to_nobody_else() {
         let user = expect(&server, &calls::read(path), 200).json();
         assert_eq!(user["username"], username, "{path}");
     }
-    // BPM knows names and numbers alone.
+    // BPM knows only names and numbers.
     for (name, password, status) in [
         (id, password(1), 200),
         (id, password(0), 401),
@@ -239,7 +239,7 @@ fn an_id_for_a_name_leads_to_its_owner_and_the_name_to_nobody_else() {
 }
 
 #[test]
-fn names_that_nobody_may_have() {
+fn invalid_names_are_refused() {
     if !stored::is_there() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Paths made to lead elsewhere than they seem to.
+//! Paths that lead elsewhere than they seem to.
 
 use serde_json::json;
 use visage_tests::{Request, Server};
@@ -9,7 +9,7 @@ use crate::stored::{self, Stored};
 const USERS: &str = "/integration/ws/management/rest/users";
 const AVATAR: &str = "/rest/bpm/wle/v1/avatar";
 
-/// What stands for a user in a path and leads to none: neither to ana nor to a key of the store.
+/// Segments in place of a user that lead to nobody: neither to ana nor to a key of the store.
 const NOBODY: [&str; 40] = [
     "..",
     ".",
@@ -53,10 +53,10 @@ const NOBODY: [&str; 40] = [
     "-1",
 ];
 
-/// The same user, spelt otherwise: decoded once, and slashes that don't count.
+/// Other spellings of ana: segments are decoded once, and extra slashes don't count.
 const ANA: [&str; 6] = ["ana", "an%61", "%41%4e%41", "/ana", "//ana/", "ana//"];
 
-/// A name as it stands in a path, each byte of it escaped.
+/// A name as a path segment, with each byte escaped.
 pub(super) fn escaped(name: &str) -> String {
     name.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
@@ -71,7 +71,7 @@ fn server() -> Server {
     server
 }
 
-/// All that can be done to the user of a path; ana is who asks BPM.
+/// All requests for the user of a path. BPM's caller is ana.
 fn requests(user: &str) -> Vec<Request> {
     let ana = calls::basic("ana", "hush-ana's");
     let upload = calls::change_avatar("ana", "hush-ana's", "avatar.gif");
@@ -114,7 +114,7 @@ fn paths_that_lead_to_nobody_change_nobody() {
             assert!(stored.rows() == before, "{request}\n\n{answer}");
         }
     }
-    // No path at all: the host says so before anyone is asked.
+    // These are invalid paths. The host rejects them before they reach a component.
     for user in ["ana\0", "\x01", "ana\x7f", "an a"] {
         let answer = server.send(&Request::new("GET", &format!("{USERS}/{user}")));
         answer.expect(400);

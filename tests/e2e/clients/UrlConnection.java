@@ -21,7 +21,7 @@ class UrlConnection {
         if (arguments.length > 4) {
             connection.setRequestProperty("Accept", arguments[4]);
         }
-        // The body is sent in chunks while it is written.
+        // The body is sent in chunks as it is written.
         connection.setChunkedStreamingMode(0);
         try (var body = connection.getOutputStream()) {
             body.write(("--limit\r\n"

@@ -1,7 +1,7 @@
-//! What a writer knows of one value.
+//! A writer's knowledge of one value.
 
-/// A value with one writer: what was acknowledged last, and what came after and may have been applied. In a crash that
-/// is at most one value.
+/// A value with one writer: the last acknowledged value, and a later one that may have been applied. A crash leaves
+/// at most one such open value.
 pub(super) struct Kept<T> {
     pub(super) acknowledged: T,
     pub(super) open: Option<T>,
@@ -15,7 +15,7 @@ impl<T: PartialEq> Kept<T> {
         }
     }
 
-    /// Settles on what is found, which says what became of the open value; `false` where it is neither.
+    /// Accepts the value found after a crash. Returns `false` if it is neither the acknowledged nor the open one.
     pub(super) fn settle(&mut self, found: T) -> bool {
         let is_right = found == self.acknowledged || self.open.as_ref() == Some(&found);
         *self = Self::new(found);

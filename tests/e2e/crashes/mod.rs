@@ -1,7 +1,7 @@
-//! Load from many connections while the server is killed again and again: what was acknowledged is there afterwards,
-//! and what was not is there whole or not at all.
+//! Many connections write while the server is killed again and again. Acknowledged changes must survive; others are
+//! applied whole or not at all.
 //!
-//! `VISAGE_KILLS` is how often, `VISAGE_SEED` with which pictures and pauses.
+//! `VISAGE_KILLS` sets the number of kills, `VISAGE_SEED` the pictures and pauses.
 
 mod kept;
 mod writer;
@@ -18,7 +18,7 @@ use crate::calls;
 use crate::mutation::from_environment;
 use writer::{FIELDS, SHARED, Writer};
 
-/// How many changes are acknowledged, at least, before each kill.
+/// The fewest acknowledged changes before each kill.
 const CHANGES: usize = 40;
 
 #[test]
@@ -28,7 +28,7 @@ fn nothing_acknowledged_is_lost_in_crashes() {
     let mut rng = Rng::with_seed(seed);
     let writers = FIELDS.len();
     let tokens: Vec<_> = (0..writers).map(Writer::f5_token).collect();
-    // What is under test is not how long a busy machine takes.
+    // The speed of a busy machine is not under test.
     let variables = [
         ("f5_tokens", tokens.join(",")),
         ("store_timeout_ms", "120000".to_owned()),
@@ -61,7 +61,7 @@ fn nothing_acknowledged_is_lost_in_crashes() {
             {
                 std::thread::sleep(Duration::from_millis(1));
             }
-            // So that each kill meets the calls elsewhere.
+            // Vary the moment of the kill within the calls.
             std::thread::sleep(Duration::from_micros(rng.u64(..20_000)));
             server.kill();
         });
@@ -84,7 +84,7 @@ fn nothing_acknowledged_is_lost_in_crashes() {
     server.assert_no_trap();
 }
 
-/// Each user is listed once, with a number that nobody else has had, and nobody else is.
+/// Checks that exactly the expected users are listed, each once, with a number that was never used before.
 fn check_all(server: &Server, writers: &[Writer], losses: &mut Vec<String>) {
     let mut expected: BTreeMap<&str, Option<&str>> =
         SHARED.iter().map(|&name| (name, None)).collect();
@@ -92,7 +92,7 @@ fn check_all(server: &Server, writers: &[Writer], losses: &mut Vec<String>) {
     for (name, id, exists) in writers.iter().flat_map(Writer::users) {
         // The first half of an id is the user's number.
         if let Some(other) = owners.insert(&id[..16], name) {
-            losses.push(format!("{name} and {other} have had one number"));
+            losses.push(format!("{name} and {other} had the same number"));
         }
         if exists {
             expected.insert(name, Some(id));
@@ -111,7 +111,7 @@ fn check_all(server: &Server, writers: &[Writer], losses: &mut Vec<String>) {
             let (name, id) = (user["username"].as_str(), user["id"].as_str());
             let listed = name.and_then(|name| expected.remove(name));
             if listed.is_none_or(|expected| expected.is_some() && expected != id) {
-                losses.push(format!("listed and not expected: {user}"));
+                losses.push(format!("listed unexpectedly: {user}"));
             }
         }
         if page.is_empty() {

@@ -1,4 +1,4 @@
-//! A client that remembers what it was told.
+//! A client that remembers the answers it received.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use visage_tests::{Answer, Connection, Request, Server, fixtures};
 use super::kept::Kept;
 use crate::{calls, uploads};
 
-/// The users whom all writers change.
+/// The users that all writers change.
 pub(super) const SHARED: [&str; 3] = ["shared-0", "shared-1", "shared-2"];
 
-/// The fields of theirs, each of which has one writer.
+/// Their fields. Each has one writer.
 pub(super) const FIELDS: [&str; 8] = [
     "aboutMe",
     "interests",
@@ -30,7 +30,7 @@ const PASSWORD: &str = "hush-owner's";
 /// The most bytes of a picture.
 const LARGEST: usize = 512 * 1024;
 
-/// The request that creates a user, always the same for one name.
+/// The request that creates a user. It is always the same for one name.
 fn creation(name: &str) -> Request {
     calls::create(&json!({
         "username": name,
@@ -40,14 +40,14 @@ fn creation(name: &str) -> Request {
     }))
 }
 
-/// The id of a user who was just created.
+/// The id of a newly created user.
 fn id(answer: &Answer) -> String {
     let location = answer.header("location").unwrap_or_default();
     let (_, id) = location.rsplit_once('/').expect("Location has a path");
     id.to_owned()
 }
 
-/// The value of the field of this writer; one of the fields is an object.
+/// The value of this writer's field. One of the fields is an object.
 fn field(writer: usize, value: &str) -> Value {
     match FIELDS[writer] {
         "extra" => json!({ "value": value }),
@@ -55,14 +55,14 @@ fn field(writer: usize, value: &str) -> Value {
     }
 }
 
-/// A user that a writer has created, or tried to.
+/// A user that a writer created or tried to create.
 struct Created {
-    /// The id, as far as it was told.
+    /// The id, if the answer arrived.
     id: Option<String>,
     exists: Kept<bool>,
 }
 
-/// What to do next, and how it is sent.
+/// The next change, and how it is sent.
 enum Change {
     Field(usize, String),
     Picture(Vec<u8>),
@@ -73,12 +73,12 @@ enum Change {
 pub(super) struct Writer {
     number: usize,
     rng: Rng,
-    /// How many changes it has sent.
+    /// The number of changes sent.
     sent: usize,
     fields: [Kept<Option<String>>; SHARED.len()],
     picture: Kept<Option<Vec<u8>>>,
     users: BTreeMap<String, Created>,
-    /// The ids of users who were deleted, and whose names were used again.
+    /// The ids of deleted users whose names were used again.
     past: Vec<String>,
 }
 
@@ -88,7 +88,7 @@ impl Writer {
         format!("owner-{number}=hush-{number}")
     }
 
-    /// A writer with a user of its own, who has no picture yet.
+    /// Creates a writer with its own user, who has no picture yet.
     pub(super) fn new(server: &Server, number: usize, rng: Rng) -> Self {
         let owner = format!("owner-{number}");
         let user = json!({ "username": owner, "password": PASSWORD, "surname": owner });
@@ -108,7 +108,7 @@ impl Writer {
         }
     }
 
-    /// Those of whom the id is known: name, id, and whether they exist.
+    /// The users whose id is known: name, id, and whether they exist.
     pub(super) fn users(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         let past = self
             .past
@@ -123,7 +123,7 @@ impl Writer {
 
     /// Writes until the server is gone.
     pub(super) fn write(&mut self, address: SocketAddr, acknowledged: &AtomicUsize) {
-        // The server may be gone before it begins.
+        // The server may be gone before the first request.
         let Ok(mut connection) = Connection::open(address) else {
             return;
         };
@@ -147,7 +147,7 @@ impl Writer {
             0 => Change::Create(name()),
             1 | 3 => Change::Field(self.rng.usize(..SHARED.len()), name()),
             2 => {
-                // Around the size at which a picture is kept in parts.
+                // Around the size at which a picture is split into parts.
                 let length = self.rng.usize(100..LARGEST);
                 let length = if self.rng.bool() {
                     length
@@ -183,7 +183,7 @@ impl Writer {
         }
     }
 
-    /// The picture, by one family after another.
+    /// Sends the picture, one family after another.
     fn upload(&self, picture: &[u8]) -> Request {
         let owner = format!("owner-{}", self.number);
         match self.sent % 3 {
@@ -226,7 +226,7 @@ impl Writer {
         self.users.get_mut(name).expect("a user is created before")
     }
 
-    /// Compares with what is there after a crash, and settles on it. Says how many changes were open.
+    /// Compares with the state after a crash and accepts it. Returns how many changes were open.
     pub(super) fn check(&mut self, server: &Server, losses: &mut Vec<String>) -> usize {
         let mut connection = server.connect();
         let mut send = |request: &Request| connection.send(request).expect("an answer comes");
@@ -274,7 +274,7 @@ impl Writer {
                 }
                 user.id = id;
             } else if was_open {
-                // Whatever is left of the name and the externalId must not stand in the way.
+                // Remains of the name and the externalId must not prevent a new creation.
                 let answer = send(&creation(name));
                 if answer.status == 200 {
                     self.past.extend(user.id.replace(id(&answer)));

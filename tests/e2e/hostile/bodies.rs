@@ -1,4 +1,4 @@
-//! Bodies that are too deep, too long, or other than their head says.
+//! Bodies that are too deep, too long, or don't match their head.
 
 use serde_json::json;
 use visage_tests::Request;
@@ -7,7 +7,7 @@ use super::{F5, PASSWORD, answer_of, one_of_each_family, server, status_of, unch
 use crate::calls;
 
 const DEEP: usize = 100_000;
-/// The most that a body may have: 1 MiB.
+/// The largest body: 1 MiB.
 const MOST: usize = 1024 * 1024;
 
 fn nested(start: &str, open: &str, close: &str, end: &str) -> String {
@@ -59,7 +59,7 @@ fn json_that_is_too_deep_or_too_strange() {
             for reader in readers() {
                 let request = reader.body("application/json", body.as_str());
                 let answer = server.send(&request);
-                // Netex ignores members that it doesn't know, whatever they hold.
+                // Unknown fields are allowed there. The next possible error is an unknown user.
                 let nobody = answer.status == 404 && request.target.contains("/nobody/");
                 assert!(answer.status == 400 || nobody, "{request}\n\n{answer}");
             }
@@ -68,8 +68,8 @@ fn json_that_is_too_deep_or_too_strange() {
     server.assert_no_trap();
 }
 
-/// The request with a body of this length: JSON has white space behind it, a form a field more before the file. (What
-/// stands behind a form is never read.)
+/// Returns the request with a body of this length. JSON is padded with trailing white space; a form gets another
+/// field before the file. (Data after a form is never read.)
 fn stretched(request: &Request, length: usize) -> Request {
     let missing = length - request.body.len();
     let body = if request.target.contains("/avatar/") {
@@ -106,14 +106,14 @@ fn a_mebibyte_and_not_one_byte_more() {
         server.send(&stretched(&request, MOST)).expect(200);
         unchanged(&server, || {
             server.send(&stretched(&request, MOST + 1)).expect(status);
-            // Declared and not sent: the answer doesn't wait for it.
+            // The declared body is not sent: the answer doesn't wait for it.
             for length in [MOST + 1, usize::MAX / 2] {
                 let declared = request
                     .clone()
                     .header("Content-Length", &length.to_string());
                 server.send(&declared).expect(status);
             }
-            // In chunks, so that nobody knows before.
+            // Chunked: the length is not known in advance.
             for more in [1, 8 * MOST] {
                 server
                     .send(&chunked(stretched(&request, MOST + more)))
@@ -136,7 +136,7 @@ fn chunked(request: Request) -> Request {
     Request { body, ..request }.header("Transfer-Encoding", "chunked")
 }
 
-/// Bodies whose length is told wrongly, or in two ways.
+/// Bodies with a wrong length, or with two lengths.
 #[test]
 fn lengths_that_lie() {
     let server = server(&[]);
@@ -189,7 +189,7 @@ fn a_body_that_breaks_off_changes_nothing() {
     unchanged(&server, || {
         for request in one_of_each_family().into_iter().chain([update, password]) {
             let bytes = request.encode(&address);
-            // More than the end of a multipart body, which may be left out.
+            // More than the final boundary of a multipart body, which may be missing.
             for missing in [10, request.body.len() / 2, request.body.len()] {
                 let mut connection = server.connect();
                 connection

@@ -10,12 +10,12 @@ use visage_tests::{Server, leave_out, serves_with_spin};
 use super::{an_ordinary_request, server};
 use crate::calls;
 
-/// How many connections hold still while others are served.
+/// How many connections stay silent while others are served.
 const CONNECTIONS: u64 = 1000;
 /// How many connections the host serves at a time.
 const SERVED: u64 = 2048;
 
-/// Lets this process, and servers that it starts from now on, open as many files as it may. Says how many that is.
+/// Raises this process's limit of open files, and that of later servers, to the maximum. Returns the limit.
 fn open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     let most = Rlimit {
@@ -26,7 +26,7 @@ fn open_files() -> u64 {
     limit.maximum.unwrap_or(u64::MAX)
 }
 
-/// Opens connections, of which each sends this.
+/// Opens connections and sends these bytes on each.
 fn open(server: &Server, count: u64, bytes: &[u8]) -> Vec<TcpStream> {
     let connection = |_| {
         let mut stream = TcpStream::connect(server.address()).expect("a connection is made");
@@ -37,8 +37,8 @@ fn open(server: &Server, count: u64, bytes: &[u8]) -> Vec<TcpStream> {
 }
 
 #[test]
-fn a_thousand_open_connections_stop_nobody() {
-    // Other tests need some files at the same time.
+fn a_thousand_open_connections_disturb_nobody() {
+    // Other tests also need some files.
     if open_files() < CONNECTIONS + 500 {
         return leave_out("too few files may be open");
     }
@@ -59,14 +59,14 @@ fn a_thousand_open_connections_stop_nobody() {
 }
 
 #[test]
-fn who_comes_when_all_places_are_taken_waits_for_one() {
+fn clients_wait_while_all_places_are_taken() {
     if serves_with_spin() {
         return;
     }
     if open_files() < 2 * SERVED {
         return leave_out("too few files may be open");
     }
-    // Long enough that it is not what makes room.
+    // Long enough that the timeout frees no place.
     let server = server(&["--client-timeout", "3600"]);
     let held = open(&server, SERVED, b"");
     let request = calls::read("ana").encode(&server.address().to_string());
@@ -74,7 +74,7 @@ fn who_comes_when_all_places_are_taken_waits_for_one() {
     let wait = |stream: &TcpStream, time| {
         stream
             .set_read_timeout(Some(time))
-            .expect("the patience is set");
+            .expect("the timeout is set");
     };
     wait(&waiting, Duration::from_millis(500));
     let answer = waiting.read(&mut [0; 12]);
@@ -92,7 +92,7 @@ fn who_comes_when_all_places_are_taken_waits_for_one() {
 }
 
 #[test]
-fn requests_in_one_breath_are_answered_in_turn() {
+fn pipelined_requests_are_answered_in_order() {
     const REQUESTS: usize = 60;
     let server = server(&[]);
     let address = server.address().to_string();
@@ -124,9 +124,9 @@ fn requests_in_one_breath_are_answered_in_turn() {
 }
 
 #[test]
-fn clients_that_go_away_take_nobody_along() {
+fn clients_that_disconnect_disturb_nobody() {
     let mut server = server(&[]);
-    // More than fits into what lies between the two.
+    // More than the buffers between client and server hold.
     server
         .send(&calls::add_image("ana", "avatar.png@524288"))
         .expect(200);
@@ -144,7 +144,7 @@ fn clients_that_go_away_take_nobody_along() {
             }
         }
     });
-    // Then its log is whole.
+    // Its log is complete now.
     server.terminate();
     server.assert_no_trap();
 }

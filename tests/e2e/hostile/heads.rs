@@ -1,4 +1,4 @@
-//! Floods of headers. The host's answers; Spin has limits of its own.
+//! Floods of headers, and the host's answers. Spin has its own limits.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -64,7 +64,7 @@ fn floods_of_headers() {
 }
 
 #[test]
-fn what_is_no_request() {
+fn invalid_requests_are_refused() {
     let server = server(&[]);
     unchanged(&server, || {
         for bytes in [
@@ -84,7 +84,7 @@ fn what_is_no_request() {
             assert!(refused, "{status:?} to {}", bytes.escape_ascii());
             an_ordinary_request(&server);
         }
-        // Answered in HTTP/2, and closed.
+        // Answered in HTTP/2, then closed.
         let mut stream = TcpStream::connect(server.address()).expect("a connection is made");
         stream
             .write_all(

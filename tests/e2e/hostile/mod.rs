@@ -1,4 +1,4 @@
-//! Input made to do harm: it is refused or kept as it is, and neither it nor its sender hinders anyone else.
+//! Malicious input. It is refused or stored unchanged, and neither it nor its sender disturbs others.
 
 mod bodies;
 mod connections;
@@ -17,16 +17,16 @@ use crate::stored::{self, Stored};
 const PASSWORD: &str = "hush-ana's";
 const F5: &str = "/api/web/namespaces/system/user/settings/image";
 
-/// A server, started with these flags, where there is ana.
+/// Starts a server with these flags, and creates ana.
 fn server(flags: &[&str]) -> Server {
-    // What is under test is not how long a busy machine takes.
+    // The speed of a busy machine is not under test.
     let server = Server::with_flags(&[("store_timeout_ms", "120000")], flags);
     let ana = json!({ "username": "ana", "password": PASSWORD });
     server.send(&calls::create(&ana)).expect(200);
     server
 }
 
-/// A request of each family that changes ana's picture, right in everything.
+/// One valid request of each family that changes ana's picture.
 fn one_of_each_family() -> [Request; 3] {
     [
         calls::add_image("ana", "pixel.png"),
@@ -35,19 +35,19 @@ fn one_of_each_family() -> [Request; 3] {
     ]
 }
 
-/// What an ordinary client does meanwhile.
+/// An ordinary client's request in the meantime.
 fn an_ordinary_request(server: &Server) {
     server.send(&calls::read("ana")).expect(200);
 }
 
-/// Sends bytes as they are, and reads the answer's status: nothing where the connection is closed without one.
+/// Sends raw bytes and reads the answer's status. Returns nothing if the connection is closed without an answer.
 fn status_of(server: &Server, bytes: &[u8]) -> Option<u16> {
     let mut connection = server.connect();
     connection.write(bytes).expect("the server takes bytes");
     answer_of(&mut connection)
 }
 
-/// Fails where neither an answer comes nor the connection is closed.
+/// Fails if there is neither an answer nor a closed connection.
 fn answer_of(connection: &mut Connection) -> Option<u16> {
     match connection.read(false) {
         Ok(answer) => Some(answer.status),
@@ -55,14 +55,14 @@ fn answer_of(connection: &mut Connection) -> Option<u16> {
             let closed = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset];
             assert!(
                 closed.contains(&error.kind()),
-                "{error}, and no answer and no end"
+                "{error}: neither an answer nor a closed connection"
             );
             None
         }
     }
 }
 
-/// Fails unless what is stored is what it was, as far as it can be looked at.
+/// Fails if the stored data has changed, as far as it can be checked.
 fn unchanged<T>(server: &Server, act: impl FnOnce() -> T) -> T {
     if !stored::is_there() {
         return act();

@@ -1,4 +1,5 @@
-//! Pictures that lie about themselves. Nobody decodes them here, so a lie does no harm: what passes is kept to the byte.
+//! Pictures with false headers. No component decodes pictures, so this does no harm: accepted ones are kept byte for
+//! byte.
 
 use visage_tests::{Request, fixtures};
 
@@ -7,14 +8,14 @@ use crate::{calls, uploads};
 
 const MOST: usize = 512 * 1024;
 
-/// What is expected of a picture.
+/// The expected outcome for a picture.
 #[derive(Clone, Copy, PartialEq)]
 enum Fate {
     Kept,
     Refused,
 }
 
-/// A PNG whose first chunk is this.
+/// A PNG with this first chunk.
 fn png(length: u32, width: u32, height: u32, rest: &[u8]) -> Vec<u8> {
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     png.extend(length.to_be_bytes());
@@ -30,7 +31,7 @@ fn jpeg(rest: &[u8]) -> Vec<u8> {
     [b"\xff\xd8", rest].concat()
 }
 
-/// As many of these as a picture may have bytes.
+/// Repeats these bytes up to the size limit of a picture.
 fn filled(start: &[u8], piece: &[u8]) -> Vec<u8> {
     let pieces = (MOST - start.len()) / piece.len();
     [start, &piece.repeat(pieces)].concat()

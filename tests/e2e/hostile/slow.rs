@@ -1,4 +1,4 @@
-//! Clients that take their time: others don't notice, and they themselves are cut off. How soon is the host's flag.
+//! Slow clients. Others are not affected, and the slow ones are cut off. A flag of the host sets the time.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,18 +10,18 @@ use visage_tests::{Request, Server, serves_with_spin};
 use super::{an_ordinary_request, one_of_each_family, server, unchanged};
 use crate::calls;
 
-/// Far longer than the flag says: it ends a test that would never end.
+/// Far longer than the flag's time. Ends a test that would otherwise hang.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn quick_server() -> Server {
     server(&["--client-timeout", "2"])
 }
 
-/// What comes until the server closes the connection.
+/// Reads until the server closes the connection.
 pub(super) fn until_closed(mut stream: &TcpStream) -> Vec<u8> {
     stream
         .set_read_timeout(Some(PATIENCE))
-        .expect("the patience is set");
+        .expect("the timeout is set");
     let mut bytes = Vec::new();
     if let Err(error) = stream.read_to_end(&mut bytes) {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
@@ -29,7 +29,7 @@ pub(super) fn until_closed(mut stream: &TcpStream) -> Vec<u8> {
     bytes
 }
 
-/// Sends a request's head and then its body byte by byte, for as long as anybody listens.
+/// Sends a request's head, then its body byte by byte, until the server stops reading.
 fn trickle(server: &Server, request: &Request) -> Vec<u8> {
     let bytes = request.encode(&server.address().to_string());
     let (head, body) = bytes.split_at(bytes.len() - request.body.len());
@@ -48,7 +48,7 @@ fn trickle(server: &Server, request: &Request) -> Vec<u8> {
 }
 
 #[test]
-fn a_body_that_trickles_in_is_cut_off_and_hinders_nobody() {
+fn a_slow_body_is_cut_off_and_disturbs_nobody() {
     if serves_with_spin() {
         return;
     }
@@ -57,7 +57,7 @@ fn a_body_that_trickles_in_is_cut_off_and_hinders_nobody() {
     unchanged(&server, || {
         std::thread::scope(|scope| {
             for request in one_of_each_family() {
-                // More of each than an instance takes at a time.
+                // More requests of each kind than an instance takes at a time.
                 for _ in 0..20 {
                     let (server, trickling, request) = (&server, &trickling, request.clone());
                     trickling.fetch_add(1, Ordering::Relaxed);
@@ -93,7 +93,7 @@ fn a_connection_without_a_request_is_closed() {
     std::thread::scope(|scope| {
         for (bytes, answered) in [
             (&b""[..], false),
-            // The beginning of a POST, and of HTTP/2.
+            // The start of a POST, and of HTTP/2.
             (b"P", false),
             (b"PRI * HTTP/2.0\r\n", false),
             (preface, false),
@@ -115,7 +115,7 @@ fn a_connection_without_a_request_is_closed() {
 }
 
 #[test]
-fn who_reads_no_answers_is_cut_off() {
+fn a_client_that_reads_no_answers_is_cut_off() {
     if serves_with_spin() {
         return;
     }
@@ -123,7 +123,7 @@ fn who_reads_no_answers_is_cut_off() {
     server
         .send(&calls::add_image("ana", "avatar.png@524288"))
         .expect(200);
-    // More than fits into what lies between the two.
+    // More than the buffers between client and server hold.
     let image = calls::netex("GET", "/ana/image").encode(&server.address().to_string());
     let mut stream = TcpStream::connect(server.address()).expect("a connection is made");
     stream

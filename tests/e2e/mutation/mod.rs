@@ -1,6 +1,6 @@
-//! Thousands of broken requests: each is answered, none with a 5xx, and no component traps.
+//! Thousands of broken requests. Each is answered, none with a 5xx, and no component traps.
 //!
-//! `VISAGE_MUTATIONS` is how many there are, `VISAGE_SEED` which ones.
+//! `VISAGE_MUTATIONS` sets the number of requests, `VISAGE_SEED` selects them.
 
 mod mutate;
 
@@ -16,7 +16,7 @@ use visage_tests::{Answer, Connection, Manifest, Request, Server, fixtures};
 use crate::calls;
 
 const CONNECTIONS: usize = 4;
-/// Of a body so long, a part may still be unread when its request is answered.
+/// A longer body may still be partly unread when its request is answered.
 const LONG: usize = 64 * 1024;
 const PASSWORD: &str = "hush-ana's";
 
@@ -25,7 +25,7 @@ fn mutated_requests_do_no_harm() {
     let count: u64 = from_environment("VISAGE_MUTATIONS", 10_000);
     let seed: u64 = from_environment("VISAGE_SEED", 1);
     println!("{count} requests of seed {seed}");
-    // What is under test is not how long a busy machine takes.
+    // The speed of a busy machine is not under test.
     let server = Server::with(&[("store_timeout_ms", "120000")]);
     server
         .send(&calls::create(
@@ -44,8 +44,8 @@ fn mutated_requests_do_no_harm() {
     for status in statuses.into_iter().flatten() {
         *counts.entry(status).or_insert(0) += 1;
     }
-    println!("answers by status, 0 being none: {counts:?}");
-    // Or they get no further than the callers' check, or break nothing.
+    println!("answers by status (0: no answer): {counts:?}");
+    // Otherwise the requests fail authentication, or the mutations break nothing.
     for status in [200, 400] {
         let answers = counts.get(&status).copied().unwrap_or_default();
         assert!(answers >= count / 20, "{status}: {answers} of {count}");
@@ -55,7 +55,7 @@ fn mutated_requests_do_no_harm() {
     server
         .send(&Request::new("GET", "/.well-known/spin/health"))
         .expect(200);
-    // Some of the requests were right enough to change this.
+    // Some of the requests were valid enough to change this.
     server
         .send(&calls::update(
             "ana",
@@ -72,7 +72,7 @@ fn mutated_requests_do_no_harm() {
     );
 }
 
-/// Sends the request of this number and seed, which is always the same one, so that a failure can be had again.
+/// Sends the request with this number and seed. It is always the same, so a failure can be reproduced.
 fn send_mutated(
     server: &Server,
     connection: &mut Option<Connection>,
@@ -88,7 +88,7 @@ fn send_mutated(
     };
     if rng.u8(..) < 16 {
         let message = mutate::message(&request, &server.address().to_string(), &mut rng);
-        // What is no message of HTTP may be left without an answer.
+        // Bytes that are no HTTP message may get no answer.
         let Ok(answer) = send_broken(server, &message) else {
             return 0;
         };
@@ -100,13 +100,13 @@ fn send_mutated(
     match send(server, connection, &request) {
         Ok(answer) if answer.status < 500 => answer.status,
         Ok(answer) => fail(&answer),
-        // A server that leaves a long body unread closes the connection, and loses what of its answer is not yet sent.
+        // A server that leaves a long body unread closes the connection. The unsent part of its answer is lost.
         Err(_) if request.body.len() > LONG => 0,
         Err(error) => fail(&error),
     }
 }
 
-/// How many kinds of requests there are, counting those that are frequent several times.
+/// The number of request kinds. Frequent kinds count several times.
 const MODELS: u8 = 40;
 
 #[test]
@@ -120,7 +120,7 @@ fn every_component_is_sent_mutated_requests() {
     );
 }
 
-/// A request that is right. Those that make a component hash a password are rare: each takes it as long as twenty others.
+/// A valid request. Requests that hash a password are rare, since each takes as long as twenty others.
 fn model(kind: u8, rng: &mut Rng) -> Request {
     let user = ["ana", "ana", "ana", "nobody"][rng.usize(..4)];
     let fresh = format!("user-{}", rng.u32(..));
@@ -158,7 +158,7 @@ fn whole_user() -> Value {
     })
 }
 
-/// Sends on the connection at hand, or on a new one if the server has closed that after its last answer.
+/// Sends on the current connection, or on a new one if the server closed that after its last answer.
 fn send(
     server: &Server,
     connection: &mut Option<Connection>,
@@ -179,7 +179,7 @@ fn send(
 fn send_broken(server: &Server, bytes: &[u8]) -> io::Result<Answer> {
     let mut connection = Connection::open(server.address())?;
     connection.write(bytes)?;
-    // Or the server would wait for what a wrong length promises.
+    // Otherwise the server would wait for the bytes that a wrong length promises.
     connection.finish()?;
     connection.read(false)
 }
@@ -188,6 +188,6 @@ pub(crate) fn from_environment<T: FromStr>(name: &str, usual: T) -> T {
     std::env::var(name).map_or(usual, |value| {
         value
             .parse()
-            .unwrap_or_else(|_| panic!("{name}={value} is no number"))
+            .unwrap_or_else(|_| panic!("{name}={value} is not a number"))
     })
 }

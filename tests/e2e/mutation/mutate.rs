@@ -1,9 +1,9 @@
-//! How a request is broken.
+//! Breaks requests.
 
 use fastrand::Rng;
 use visage_tests::Request;
 
-/// Not DELETE: what the others are to meet would be gone.
+/// No DELETE: it would remove what other requests need.
 const METHODS: [&str; 9] = [
     "GET",
     "HEAD",
@@ -84,7 +84,7 @@ const VALUES: [&str; 16] = [
     "\"\u{202e}\u{fffe}\"",
 ];
 
-/// The request with one to three things changed. Its frame stays whole: it is a message of HTTP still.
+/// Changes one to three things in the request. It remains an HTTP message.
 pub(super) fn request(mut request: Request, rng: &mut Rng) -> Request {
     for _ in 0..rng.u8(1..=3) {
         match rng.u8(..20) {
@@ -114,8 +114,8 @@ pub(super) fn request(mut request: Request, rng: &mut Rng) -> Request {
     request
 }
 
-/// The bytes of the request, broken anywhere but in the line of the host. That, and that headers are UTF-8, Spin looks
-/// after itself, with a 500: such a request never gets to the application.
+/// Breaks bytes of the request anywhere except in the `Host` line. Spin itself checks that line, and that headers are
+/// UTF-8, and answers 500: such a request never reaches the application.
 pub(super) fn message(request: &Request, host: &str, rng: &mut Rng) -> Vec<u8> {
     let bytes = request.encode(host);
     let line = bytes
@@ -160,7 +160,7 @@ fn insert(bytes: &mut Vec<u8>, more: &[u8], rng: &mut Rng) {
     bytes.splice(at..at, more.iter().copied());
 }
 
-/// A text that may be longer than any limit.
+/// A text, possibly longer than any limit.
 fn long(rng: &mut Rng) -> String {
     "a".repeat(rng.usize(..1_200_000))
 }
@@ -194,7 +194,7 @@ fn replace_a_value_by_nesting(body: &mut Vec<u8>, rng: &mut Rng) {
     );
 }
 
-/// Puts this in place of what follows one of the colons, up to the next comma or bracket.
+/// Replaces the text after one of the colons, up to the next comma or bracket.
 fn put_value(body: &mut Vec<u8>, value: &[u8], rng: &mut Rng) {
     let colons: Vec<_> = body
         .iter()
@@ -221,7 +221,7 @@ fn replace_content_type(request: &mut Request, rng: &mut Rng) {
     }
 }
 
-/// Drops a header, doubles it, or puts a character into it that a header may have.
+/// Drops a header, repeats it, or inserts a character that a header may contain.
 fn change_a_header(request: &mut Request, rng: &mut Rng) {
     if request.headers.is_empty() {
         return;

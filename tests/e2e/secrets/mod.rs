@@ -1,5 +1,6 @@
-//! Tokens, passwords and their hashes are planted wherever a client may put them, right and wrong, whole and broken,
-//! with a store that works, fails, takes no writes, has no time, and holds nonsense: none shows in an answer or in the log.
+//! Plants tokens, passwords and their hashes wherever a client can put them: right and wrong, whole and broken. The
+//! store works, fails, takes no writes, is too slow, or holds nonsense. No secret may show in an answer or in the
+//! log.
 
 mod requests;
 
@@ -17,10 +18,10 @@ const NETEX: &str = "hush-netex-Vb3";
 const F5: &str = "hush-f5-Kx7";
 const PASSWORD: &str = "hush-ana's-Qm9";
 
-/// What gives a planted secret away, in small letters.
+/// The signs of a planted secret, in lower case.
 fn signs() -> Vec<String> {
     let plain = ["hush", "$argon2", "%68%75%73%68"].map(str::to_owned);
-    // Whole groups of three bytes, which base64 writes alike whatever follows.
+    // Whole groups of three bytes: base64 encodes them alike, whatever follows.
     let encoded = ["ana:hush-", "nobody:hush-", "hush-n", "hush-f", "hush-a"];
     let encoded = encoded.map(|secret| STANDARD.encode(secret).to_lowercase());
     [plain.as_slice(), encoded.as_slice()].concat()
@@ -33,7 +34,7 @@ fn assert_hushed(what: &str, text: &str) {
     }
 }
 
-/// Sends everything, and looks at each answer. Says how many there were.
+/// Sends everything and checks each answer. Returns the number of requests.
 fn send_all(server: &Server, fault: &str) -> usize {
     let requests = [callers(), bodies(), right_ones()].concat();
     for request in &requests {
@@ -49,7 +50,7 @@ fn send_all(server: &Server, fault: &str) -> usize {
     requests.len()
 }
 
-/// Rows that nobody can read, made of those that are right: cut short, and of other types.
+/// Unreadable rows, made from valid ones: truncated, or with other types.
 fn nonsense(rows: &Rows) -> Vec<Rows> {
     let spoilt = |spoil: &dyn Fn(&[u8]) -> Vec<u8>| {
         let mut rows = rows.clone();
@@ -74,7 +75,7 @@ fn nonsense(rows: &Rows) -> Vec<Rows> {
     ]
 }
 
-/// Fails for a component that is sent no secrets, and for a secret variable that holds none of those planted.
+/// Fails if a component receives no secret, or if a secret variable holds no planted one.
 fn assert_nothing_is_spared(variables: &[(&str, &str)]) {
     let manifest = Manifest::of_visage();
     for (requests, function) in [(callers(), "callers"), (right_ones(), "right_ones")] {
@@ -93,7 +94,7 @@ fn assert_nothing_is_spared(variables: &[(&str, &str)]) {
 }
 
 #[test]
-fn no_secret_shows_whatever_goes_wrong() {
+fn no_secret_shows_in_any_failure() {
     if !stored::is_there() {
         return;
     }
@@ -135,7 +136,7 @@ fn no_secret_shows_whatever_goes_wrong() {
     }
     stored.put_back(&rows);
 
-    // The variables themselves broken: lists where the pairs run into each other.
+    // The variables themselves are broken: in these lists the pairs run into each other.
     server.kill();
     server.set(
         "f5_tokens",
@@ -151,19 +152,19 @@ fn no_secret_shows_whatever_goes_wrong() {
     server.terminate();
     server.restart();
     count += send_all(&server, "hardly any time");
-    // Here the time is over for certain.
+    // The time limit has certainly passed here.
     std::thread::scope(|scope| {
         stored.execute("BEGIN EXCLUSIVE");
         let late = scope.spawn(|| server.send(&netex("GET", "/ana")));
         std::thread::sleep(Duration::from_secs(1));
         stored.execute("COMMIT");
         let late = late.join().expect("an answer comes").expect(503);
-        assert_hushed("an answer that is late", &late.to_string());
+        assert_hushed("a late answer", &late.to_string());
     });
     server.assert_no_trap();
     server.terminate();
     let log = server.log();
-    assert!(log.lines().count() >= count, "the log is not whole");
+    assert!(log.lines().count() >= count, "the log is incomplete");
     for fault in [
         "no such table",
         "disk is full",
@@ -171,7 +172,7 @@ fn no_secret_shows_whatever_goes_wrong() {
         "the variable f5_tokens must be",
         "in time",
     ] {
-        assert!(log.contains(fault), "nothing of the fault: {fault}");
+        assert!(log.contains(fault), "the log lacks the fault: {fault}");
     }
     assert_hushed("the log", &log);
     println!(

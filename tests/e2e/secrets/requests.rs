@@ -25,7 +25,7 @@ fn bpm(method: &str, user: &str) -> Request {
         .header("Authorization", &calls::basic("ana", PASSWORD))
 }
 
-/// Credentials, right ones and wrong ones.
+/// Valid and invalid credentials.
 pub(super) fn callers() -> Vec<Request> {
     let mut callers = Vec::new();
     for token in [
@@ -137,7 +137,7 @@ pub(super) fn bodies() -> Vec<Request> {
     all
 }
 
-/// Calls that are right, with secrets in what nobody reads.
+/// Valid calls with secrets in places that nothing reads.
 pub(super) fn right_ones() -> Vec<Request> {
     let picture = json!({ "image": fixtures::base64("pixel.png") });
     let query =
@@ -145,7 +145,7 @@ pub(super) fn right_ones() -> Vec<Request> {
     let mut upload = calls::change_avatar("ana", PASSWORD, "pixel.png");
     upload.target += &query;
     let all = vec![
-        // Whoever puts credentials there, the URLs in answers are without.
+        // Even if a caller puts credentials there, the URLs in answers have none.
         netex("GET", "/ana").header("Host", "ana:hush-ana's-Qm9@example.org"),
         upload,
         netex("GET", &format!("/ana{query}")),

@@ -1,4 +1,4 @@
-//! A file of cases, read and rewritten in place.
+//! A file of cases, which can be rewritten in place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub(super) struct CaseFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Content {
-    /// Variables of the server, over the usual ones.
+    /// Variables of the server, added to the usual ones.
     #[serde(default)]
     variables: BTreeMap<String, String>,
     #[serde(rename = "case")]
@@ -70,9 +70,9 @@ impl CaseFile {
         self.content.cases.clone()
     }
 
-    /// Replaces a case's answer and leaves the rest of the file as it stands.
+    /// Replaces a case's answer and leaves the rest of the file unchanged.
     pub(super) fn set_answer(&mut self, index: usize, answer: &str) {
-        // The way a new text is quoted can only be chosen by reading it so.
+        // The quotes of a new text can only be chosen by parsing it with them.
         let quoted: DocumentMut = format!("answer = '''\n{answer}\n'''")
             .parse()
             .expect("an answer has no '''");

@@ -1,15 +1,15 @@
-//! Whether an answer is the expected one, to the last byte.
+//! Compares an answer with the expected one, byte for byte.
 
 use super::Values;
 use super::message::Expected;
 use super::placeholder::{Kind, Piece};
 use crate::Answer;
 
-/// Header lines that belong to the connection and the clock.
+/// Headers that depend on the connection or the clock.
 const OF_THE_TRANSPORT: [&str; 3] = ["connection", "date", "keep-alive"];
 
-/// Compares status, header lines and body. What the patterns took becomes a value for later cases, also where another
-/// part of the answer differs.
+/// Compares status, headers and body. Later cases can use what the patterns matched, even if another part of the
+/// answer differs.
 pub(super) fn matches(expected: &Expected, answer: &Answer, values: &mut Values) -> bool {
     let headers = headers(answer);
     let mut same =
@@ -21,7 +21,7 @@ pub(super) fn matches(expected: &Expected, answer: &Answer, values: &mut Values)
     take(&expected.body.pieces, &answer.body, values) && same
 }
 
-/// The header lines that an answer is compared by.
+/// The headers that are compared.
 pub(super) fn headers(answer: &Answer) -> Vec<&(String, Vec<u8>)> {
     answer
         .headers
@@ -30,7 +30,7 @@ pub(super) fn headers(answer: &Answer) -> Vec<&(String, Vec<u8>)> {
         .collect()
 }
 
-/// Whether the pieces make up these bytes; if so, what the named patterns took is kept.
+/// Whether the pieces match these bytes. If they do, the values of the named patterns are kept.
 pub(super) fn take(pieces: &[Piece], bytes: &[u8], values: &mut Values) -> bool {
     let Some((first, rest)) = pieces.split_first() else {
         return bytes.is_empty();
@@ -53,7 +53,7 @@ pub(super) fn take(pieces: &[Piece], bytes: &[u8], values: &mut Values) -> bool 
     }
 }
 
-/// How many of the first bytes a pattern can take.
+/// How many of the first bytes a pattern can match.
 fn lengths(kind: Kind, bytes: &[u8]) -> Vec<usize> {
     let run = |of: fn(&u8) -> bool| bytes.iter().take_while(|byte| of(byte)).count();
     match kind {

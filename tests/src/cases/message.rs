@@ -1,25 +1,25 @@
-//! The two messages of a case, read from its text.
+//! Parses the request and the answer of a case.
 
 use super::Values;
 use super::placeholder::{Piece, pieces};
 use crate::Request;
 
-/// A part of an answer as the case has it, and what it stands for.
+/// A part of an expected answer: its text in the case, and its meaning.
 pub(super) struct Part {
     pub(super) text: String,
     pub(super) pieces: Vec<Piece>,
 }
 
-/// An answer that is expected.
+/// An expected answer.
 pub(super) struct Expected {
     pub(super) status: String,
-    /// The header lines in the order of their names.
+    /// The headers, sorted by name.
     pub(super) headers: Vec<(String, Part)>,
     pub(super) body: Part,
 }
 
 impl Expected {
-    /// The answer as the case has it, its header lines in order.
+    /// The answer's text in the case, with its headers sorted.
     pub(super) fn text(&self) -> String {
         let headers = self
             .headers
@@ -29,7 +29,7 @@ impl Expected {
     }
 }
 
-/// Puts an answer's text together.
+/// Formats an answer.
 pub(super) fn message<'a>(
     status: &str,
     headers: impl Iterator<Item = (&'a str, &'a str)>,
@@ -46,7 +46,7 @@ pub(super) fn message<'a>(
     text
 }
 
-/// Reads the request of a case.
+/// Parses the request of a case.
 pub(super) fn request(text: &str, values: &Values) -> Result<Request, String> {
     let (head, body) = split(text);
     let mut lines = head.lines();
@@ -75,7 +75,7 @@ pub(super) fn request(text: &str, values: &Values) -> Result<Request, String> {
     Ok(request)
 }
 
-/// Reads the answer of a case.
+/// Parses the answer of a case.
 pub(super) fn answer(text: &str) -> Result<Expected, String> {
     let (head, body) = split(text);
     let mut lines = head.lines();
@@ -93,7 +93,7 @@ pub(super) fn answer(text: &str) -> Result<Expected, String> {
     })
 }
 
-/// The head and the body; one line end before the closing quotes belongs to neither.
+/// Splits head from body. One line end before the closing quotes belongs to neither.
 fn split(text: &str) -> (&str, &str) {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.split_once("\n\n").unwrap_or((text, ""))
@@ -102,7 +102,7 @@ fn split(text: &str) -> (&str, &str) {
 fn header(line: &str) -> Result<(&str, &str), String> {
     let (name, value) = line
         .split_once(':')
-        .ok_or_else(|| format!("{line:?} is no header line"))?;
+        .ok_or_else(|| format!("{line:?} is not a header"))?;
     Ok((name, value.trim()))
 }
 

@@ -1,6 +1,6 @@
-//! Files of cases: requests and the whole answers to them, run in order against one fresh server.
+//! Files of cases: requests with their whole answers, run in order against a fresh server.
 //!
-//! How a case is written stands at the top of `tests/cases/main-path.toml`.
+//! The top of `tests/cases/main-path.toml` explains the format.
 
 mod file;
 mod matching;
@@ -17,14 +17,14 @@ use similar::TextDiff;
 use crate::{Server, root};
 use file::{Case, CaseFile};
 
-/// What every token and every password in the tests has in it; no answer and no log may.
+/// A part of every token and password in the tests. No answer and no log may contain it.
 pub const SECRET: &str = "hush";
 
-/// The values that placeholders stand for: the server's origin and what earlier answers gave.
+/// The values of placeholders: the server's origin, and captures from earlier answers.
 type Values = BTreeMap<String, Vec<u8>>;
 
-/// Runs `tests/cases/{name}.toml` and fails with a report of all cases whose answer is another. With
-/// `VISAGE_UPDATE_CASES=1` in the environment their answers are written into the file instead, to be read in its diff.
+/// Runs `tests/cases/{name}.toml`. Fails with a report of all cases whose answers differ. With
+/// `VISAGE_UPDATE_CASES=1` in the environment it writes the new answers into the file instead; review the diff.
 pub fn run(name: &str) {
     let mut file = CaseFile::read(name);
     let server = Server::with(&file.variables());
@@ -67,7 +67,7 @@ pub fn names() -> BTreeSet<String> {
         .collect()
 }
 
-/// The targets of all requests in all files of cases, as they are written.
+/// The targets of all requests in all files of cases, as written.
 #[must_use]
 pub fn targets() -> Vec<String> {
     let cases = names()
@@ -79,9 +79,9 @@ pub fn targets() -> Vec<String> {
 }
 
 enum Failure {
-    /// The case can't be run: a placeholder of it is wrong, or no answer came.
+    /// The case can't run: it has a wrong placeholder, or no answer came.
     Case(String),
-    /// The answer is another. `pinned` is what the case would say if this one was right.
+    /// The answer differs. `pinned` is the case's text for this answer.
     Answer { report: String, pinned: String },
 }
 
@@ -91,7 +91,7 @@ fn check(case: &Case, server: &Server, values: &mut Values) -> Result<(), Failur
     let answer = server
         .connect()
         .send(&request)
-        .map_err(|error| Failure::Case(format!("{request}\n\n{error}, instead of an answer")))?;
+        .map_err(|error| Failure::Case(format!("{request}\n\nno answer: {error}")))?;
     if answer.to_string().contains(SECRET) {
         return Err(Failure::Case(format!(
             "a token or a password is in the answer:\n{answer}"

@@ -1,4 +1,4 @@
-//! An answer written down as a case has it: with placeholders wherever the case has them or their values are known.
+//! Writes an answer as a case's text, with placeholders for known values.
 
 use super::Values;
 use super::matching::{headers, take};
@@ -6,7 +6,7 @@ use super::message::{Expected, Part, message};
 use super::placeholder::Piece;
 use crate::Answer;
 
-/// The case's answer as it would have to be for this one. Parts that are as expected stay as they are written.
+/// Returns the text of a case for this answer. Parts that match stay as written.
 pub(super) fn pin(
     expected: &Expected,
     answer: &Answer,
@@ -32,7 +32,7 @@ pub(super) fn pin(
     )
 }
 
-/// The text of the part that matches, or else the bytes as text.
+/// The text of the matching part, or the bytes as text.
 fn pin_part<'a>(
     parts: impl Iterator<Item = &'a Part> + Clone,
     bytes: &[u8],
@@ -73,7 +73,7 @@ fn with_placeholders(mut bytes: &[u8], known: &[(Vec<u8>, String)]) -> String {
             .next()
             .map_or("", |chunk| chunk.valid());
         let length = match valid.chars().next() {
-            // What would be a placeholder or the closing quotes, or doesn't show.
+            // Escapes placeholders, closing quotes and invisible characters.
             Some(_) if bytes.starts_with(b"${") || bytes.starts_with(b"'''") => 0,
             Some(character) if character.is_control() && character != '\n' => 0,
             Some(character) => {

@@ -1,4 +1,4 @@
-//! The placeholders in the text of a case.
+//! The placeholders in a case's text.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use super::Values;
 use crate::fixtures;
 
-/// The forms in which a picture can be written.
+/// The encodings of a picture.
 const PICTURES: [&str; 5] = [
     "raw",
     "base64",
@@ -15,22 +15,22 @@ const PICTURES: [&str; 5] = [
     "base64url-bare",
 ];
 
-/// A piece of an answer that is expected.
+/// A piece of an expected answer.
 pub(super) enum Piece {
-    /// These bytes.
+    /// Exactly these bytes.
     Bytes(Vec<u8>),
-    /// Anything of a kind, kept under the name.
+    /// Anything of a kind. The match is kept under the name.
     Pattern { name: Option<String>, kind: Kind },
-    /// What a pattern took, in an earlier answer or further up in this one.
+    /// The match of an earlier pattern, in this answer or an earlier one.
     Value(String),
 }
 
-/// What a pattern takes.
+/// What a pattern matches.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Kind {
     /// Anything within a line.
     Any,
-    /// A quoted string: an entity tag.
+    /// A quoted string, like an entity tag.
     Etag,
     /// 32 lower-case hex digits.
     Hex32,
@@ -49,7 +49,7 @@ impl Kind {
         ("token", Self::Token),
     ];
 
-    /// The name that a case has for it.
+    /// The name of the kind in a case.
     pub(super) fn name(self) -> &'static str {
         Self::NAMES
             .iter()
@@ -61,25 +61,25 @@ impl Kind {
     fn named(name: &str) -> Result<Self, String> {
         let kind = Self::NAMES.iter().find(|(other, _)| *other == name);
         kind.map(|(_, kind)| *kind)
-            .ok_or_else(|| format!("{name} is no kind of pattern"))
+            .ok_or_else(|| format!("{name} is not a kind of pattern"))
     }
 }
 
-/// Reads a text.
+/// Parses a text.
 pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
     let mut parts = text.split("${");
     let mut pieces = vec![Piece::Bytes(parts.next().unwrap_or_default().into())];
     for part in parts {
         let (placeholder, rest) = part
             .split_once('}')
-            .ok_or_else(|| format!("${{{part}: no end of it"))?;
+            .ok_or_else(|| format!("${{{part} has no closing brace"))?;
         pieces.push(piece(placeholder)?);
         pieces.push(Piece::Bytes(rest.into()));
     }
     Ok(pieces)
 }
 
-/// What stands between `${` and `}`.
+/// Parses what stands between `${` and `}`.
 fn piece(placeholder: &str) -> Result<Piece, String> {
     let Some((verb, argument)) = placeholder.split_once(':') else {
         return Ok(match placeholder.split_once('=') {
@@ -114,14 +114,14 @@ fn piece(placeholder: &str) -> Result<Piece, String> {
                     .and_then(|digits| u8::from_str_radix(digits, 16).ok())
             })
             .collect::<Option<_>>()
-            .ok_or_else(|| format!("{argument} is no hex"))?,
-        _ => return Err(format!("${{{placeholder}}} is no placeholder")),
+            .ok_or_else(|| format!("{argument} is not hex"))?,
+        _ => return Err(format!("${{{placeholder}}} is not a placeholder")),
     }))
 }
 
-/// The values of the long placeholders in these texts and of all earlier captures, the longest first, each with the
-/// placeholder: so that an answer is written down with placeholders too. A picture that was sent in one form may come
-/// back in another.
+/// Returns the values of the long placeholders in these texts and of all earlier captures, longest first, each with
+/// its placeholder. New answers are written with them. A picture may come back in another encoding than it was sent
+/// in.
 pub(super) fn known(texts: &[&str], values: &Values) -> Vec<(Vec<u8>, String)> {
     let mut known: Vec<_> = values
         .iter()
@@ -145,7 +145,7 @@ pub(super) fn known(texts: &[&str], values: &Values) -> Vec<(Vec<u8>, String)> {
             }
         }
     }
-    // What is short would be found everywhere.
+    // A short value would match everywhere.
     known.retain(|(value, _)| value.len() >= 10);
     known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
     known

@@ -1,4 +1,4 @@
-//! The runner itself: what it takes for the same answer, and how it writes down another.
+//! Tests of the runner itself: how it compares answers, and how it writes new ones.
 
 use super::{Values, matching, message, pin, placeholder};
 use crate::Answer;
@@ -39,7 +39,7 @@ fn the_whole_answer_counts() {
 }
 
 #[test]
-fn patterns_take_their_kind_and_keep_it() {
+fn patterns_match_their_kind_and_capture_it() {
     let id = "0123456789abcdef0123456789abcdef";
     let given = answer(
         200,
@@ -69,7 +69,7 @@ fn patterns_take_their_kind_and_keep_it() {
 }
 
 #[test]
-fn a_request_is_what_is_written() {
+fn a_request_is_sent_as_written() {
     let values = Values::from([("id".into(), b"7".to_vec())]);
     let text = "POST /users/${id}?a\nContent-Type: multipart/form-data\n\n--b\n\n${raw:pixel.png}\n${repeat:ab:2}${hex:00ff}\n";
     let request = message::request(text, &values).unwrap();
@@ -89,7 +89,7 @@ fn a_request_is_what_is_written() {
 }
 
 #[test]
-fn another_answer_is_written_with_the_placeholders_of_the_case() {
+fn a_new_answer_keeps_the_placeholders_of_the_case() {
     let request = "POST /\n\n${base64:pixel.png}";
     let expected =
         "200\nlocation: ${origin}/${id=hex32}\n\n{\"time\":\"${time=number}\",\"image\":null}";
