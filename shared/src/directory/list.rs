@@ -1,10 +1,12 @@
 //! Lists the users in the order of their creation.
 
+use std::cell::Cell;
+
 use futures::future::join;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::segment::{self, GROUP};
-use super::walk::Group;
+use super::walk::{Group, MOST_ABANDONED};
 use super::{Directory, READS_AT_A_TIME, key};
 use crate::Error;
 use crate::name::UserNumber;
@@ -38,13 +40,14 @@ impl<S: Store> Directory<S> {
         }
         let last = self.last_number().await?;
         let mut before = start;
+        let swaps_left = Cell::new(MOST_ABANDONED);
         for group in 0..last.div_ceil(segment::NUMBERS * GROUP) {
             let mut group = Group::read(self, group, last).await?;
             for position in 0..group.len() {
                 if page.users.len() >= count {
                     return Ok(page);
                 }
-                let found = group.look_at(self, position).await?;
+                let found = group.look_at(self, position, &swaps_left).await?;
                 page.unreadable.extend(found.unreadable);
                 // The page is right even if this fails. It lets an interrupted walk continue where it stopped.
                 let _ = group.keep(self).await;
@@ -80,7 +83,13 @@ impl<S: Store> Directory<S> {
         let mut shown = stream::iter(reads).buffered(READS_AT_A_TIME / 2);
         while let Some(shown) = shown.next().await {
             match shown {
-                Ok(user) => page.users.extend(user),
+                Ok(None) => {}
+                Ok(Some((user, Ok(has_avatar)))) => page.users.push((user, has_avatar)),
+                // Positions count the user, so the user is shown.
+                Ok(Some((user, Err(error)))) => {
+                    page.users.push((user, false));
+                    page.unreadable.push(error);
+                }
                 Err(error @ Error::Internal { .. }) => page.unreadable.push(error),
                 Err(error) => return Err(error),
             }
@@ -89,12 +98,16 @@ impl<S: Store> Directory<S> {
     }
 
     /// Returns a user who was seen before, and whether there is an avatar.
-    async fn shown(&self, number: UserNumber) -> Result<Option<(User, bool)>, Error> {
+    async fn shown(
+        &self,
+        number: UserNumber,
+    ) -> Result<Option<(User, Result<bool, Error>)>, Error> {
         let (user, has_avatar) = join(self.live(number), self.has_avatar(number)).await;
-        match user? {
-            Some(user) => Ok(Some((user, has_avatar?))),
-            None => Ok(None),
-        }
+        let has_avatar = match has_avatar {
+            Err(error @ Error::Internal { .. }) => Err(error),
+            has_avatar => Ok(has_avatar?),
+        };
+        Ok(user?.map(|user| (user, has_avatar)))
     }
 
     /// Reads several keys in parallel.

@@ -35,10 +35,18 @@ impl<S: Store> Directory<S> {
         text: &str,
         order: &[By],
     ) -> Result<Option<UserNumber>, Error> {
-        let number = match self.find(text, order).await? {
-            Some(user) => Some(user.number),
-            None => self.find_deleted(text, order).await?,
-        };
+        let mut number = None;
+        for by in order {
+            // A request that is sent again means the same user. So a deletion that has begun comes before the next kind
+            // of key.
+            number = match self.find(text, &[*by]).await? {
+                Some(user) => Some(user.number),
+                None => self.find_deleted(text, *by).await?,
+            };
+            if number.is_some() {
+                break;
+            }
+        }
         let Some(number) = number else {
             return Ok(None);
         };
@@ -50,21 +58,14 @@ impl<S: Store> Directory<S> {
     }
 
     /// Finds the dead record of a deleted user.
-    async fn find_deleted(&self, text: &str, order: &[By]) -> Result<Option<UserNumber>, Error> {
-        for by in order {
-            let Some(number) = self.number_by(text, *by).await? else {
-                continue;
-            };
-            let Some(record) = self.record(number).await? else {
-                continue;
-            };
-            if let Some(id) = record.deleted()
-                && (*by != By::Id || id.as_str() == text)
-            {
-                return Ok(Some(number));
-            }
-        }
-        Ok(None)
+    async fn find_deleted(&self, text: &str, by: By) -> Result<Option<UserNumber>, Error> {
+        let Some(number) = self.number_by(text, by).await? else {
+            return Ok(None);
+        };
+        let record = self.record(number).await?;
+        let id = record.as_ref().and_then(Record::deleted);
+        let is_found = id.is_some_and(|id| by != By::Id || id.as_str() == text);
+        Ok(is_found.then_some(number))
     }
 
     /// Deletes a user:
@@ -126,21 +127,24 @@ impl<S: Store> Directory<S> {
     /// Removes everything that belongs to a dead record. The record goes last: if this breaks off, it leads to the
     /// rest.
     pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
-        let avatar = key::avatar(number);
-        if let Some(stored) = self.stored_avatar(number).await? {
-            let tickets = key::avatar_tickets(number);
-            let counted = self.store.get(&tickets).await?;
-            let last = counted.as_deref().map_or(Ok(0), counter)?;
-            let mut removed = stored.unused().start;
-            while removed <= last {
-                removed = self.remove_parts(number, removed..last + 1).await?;
-            }
-            // The avatar leads here if this breaks off, so it goes later.
-            if counted.is_some() {
-                self.remove_keys(&[tickets]).await?;
-            }
-            self.remove_keys(&[avatar]).await?;
+        let mut removed = match self.stored_avatar(number).await {
+            Ok(Some(stored)) => stored.unused().start,
+            // Parts may be there without an avatar, and one that cannot be read does not tell.
+            Ok(None) | Err(Error::Internal { .. }) => 0,
+            Err(error) => return Err(error),
+        };
+        let tickets = key::avatar_tickets(number);
+        let counted = self.store.get(&tickets).await?;
+        let last = counted.as_deref().map_or(Ok(0), counter)?;
+        while removed <= last {
+            removed = self
+                .remove_parts(number, removed..last.saturating_add(1))
+                .await?;
         }
+        if counted.is_some() {
+            self.remove_keys(&[tickets]).await?;
+        }
+        self.remove_keys(&[key::avatar(number)]).await?;
         self.remove_keys(&[key::user(number)]).await
     }
 

@@ -54,7 +54,7 @@ impl Changes {
 ///
 /// A number is one of three: a user, open, or never to be a user again. An open number may belong to a creation in
 /// progress.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Summary {
     /// The counter of deletions before the walk.
     changes: Changes,
@@ -68,6 +68,10 @@ pub(super) struct Summary {
     given_out: Option<(u64, u64)>,
     users: Bits,
     open: Bits,
+    /// Numbers that are nobody's any more. A call in progress may still have stored data of them.
+    gone: Bits,
+    /// When a number was last added to `gone`.
+    gone_since: u64,
 }
 
 /// What a walk must find out about a number.
@@ -98,7 +102,7 @@ impl Summary {
     /// Whether `users` is right as long as the counter stays at `changes`. A deletion in progress during the walk may
     /// have made its record dead later. Such a deletion gives up long before it counts as broken off.
     pub(super) fn is_exact(&self, changes: Changes) -> bool {
-        self.changes == changes && changes.unfinished() == self.broken_off
+        self.changes == changes && changes.unfinished() == self.broken_off && self.broken_off >= 0
     }
 
     /// Returns what a walk must find out, if numbers up to `last` are given out.
@@ -125,29 +129,32 @@ impl Summary {
             .collect()
     }
 
-    /// Adds findings, all made at or after the time `now`.
+    /// Adds findings, all made at or after the time `now`. Returns how many of them the next walk is spared.
     pub(super) fn learn(
         &mut self,
         findings: &[(u64, Finding)],
         changes: Changes,
         last: u64,
         now: u64,
-    ) {
+    ) -> u64 {
+        let before = self.clone();
         let is_old = |since| now.saturating_sub(since) > SETTLED_AFTER;
         let settled = self.given_out.filter(|(_, at)| is_old(*at));
         for (number, finding) in findings {
             let is_settled = settled.is_some_and(|(last, _)| *number <= last);
-            let (is_user, is_open) = match finding {
-                Finding::User => (true, false),
-                Finding::Gone => (false, false),
-                Finding::Nothing => {
-                    let was_user = self.users.contains(place(*number));
-                    (false, !was_user && !is_settled)
-                }
-                Finding::Open | Finding::Unreadable(_) => (false, true),
+            let place = place(*number);
+            let is_user = *finding == Finding::User;
+            let is_gone = match finding {
+                Finding::Gone => true,
+                Finding::Nothing => is_settled || self.users.contains(place),
+                Finding::User | Finding::Open | Finding::Unreadable(_) => false,
             };
-            self.users.set(place(*number), is_user);
-            self.open.set(place(*number), is_open);
+            self.users.set(place, is_user);
+            self.open.set(place, !is_user && !is_gone);
+            self.gone.set(place, is_gone);
+        }
+        if self.gone != before.gone {
+            self.gone_since = now;
         }
         if self.given_out == settled {
             self.given_out = Some((last, now));
@@ -159,6 +166,36 @@ impl Summary {
             self.broken_off = changes.unfinished();
         }
         self.last = self.last.max(last);
+        self.worth(&before, findings)
+    }
+
+    /// How many of the findings the next walk is spared if this summary is stored in place of `before`.
+    fn worth(&self, before: &Self, findings: &[(u64, Finding)]) -> u64 {
+        let is_new = |number: &u64| {
+            let place = place(*number);
+            *number > before.last
+                || self.users.contains(place) != before.users.contains(place)
+                || self.gone.contains(place) != before.gone.contains(place)
+        };
+        // Without these, the next walk would find out everything again.
+        let is_all_new = self.changes != before.changes
+            || self.broken_off != before.broken_off
+            || (self.given_out != before.given_out && !self.open.is_empty());
+        let new = findings
+            .iter()
+            .filter(|(number, _)| is_all_new || is_new(number));
+        new.count() as u64
+    }
+
+    /// The numbers that are nobody's for so long that no call can store data of them any more.
+    pub(super) fn gone(&self, segment: u64, now: u64) -> impl Iterator<Item = u64> {
+        let is_old = now.saturating_sub(self.gone_since) > SETTLED_AFTER;
+        numbers(segment).filter(move |number| is_old && self.gone.contains(place(*number)))
+    }
+
+    /// Notes that nothing is stored of a number that was nobody's.
+    pub(super) fn forget(&mut self, number: u64) {
+        self.gone.set(place(number), false);
     }
 
     /// The users, in order.
@@ -171,10 +208,11 @@ impl Summary {
         last.saturating_sub(self.last) >= WORTH_A_WALK
     }
 
-    /// Whether open numbers have had the time to settle.
+    /// Whether open numbers have had the time to settle, or numbers that are gone.
     pub(super) fn is_overdue(&self, now: u64) -> bool {
         let is_old = |(_, at)| now.saturating_sub(at) > SETTLED_AFTER;
-        !self.open.is_empty() && self.given_out.is_some_and(is_old)
+        (!self.open.is_empty() && self.given_out.is_some_and(is_old))
+            || (!self.gone.is_empty() && is_old((0, self.gone_since)))
     }
 }
 

@@ -14,8 +14,11 @@ use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{Store, counter};
 
-/// The most creations that one walk of a segment abandons. Each takes one of an instance's few swaps.
-const MOST_ABANDONED: u32 = 16;
+/// The most creations that one call abandons. Each takes one of an instance's few swaps.
+pub(super) const MOST_ABANDONED: u32 = 16;
+
+/// The most numbers that one call sweeps.
+const MOST_SWEPT: usize = 64;
 
 /// One in this many creations and deletions cleans up.
 const TIDY_EVERY: u64 = 8;
@@ -86,6 +89,7 @@ impl Group {
         &mut self,
         directory: &Directory<S>,
         position: usize,
+        swaps_left: &Cell<u32>,
     ) -> Result<Found, Error> {
         let mut found = Found {
             users: Vec::new(),
@@ -100,10 +104,9 @@ impl Group {
         let last = self.last.min(*segment::numbers(segment).end());
         let now = (directory.clock)();
         let questions = summary.questions(segment, changes, last);
-        let swaps_left = Cell::new(MOST_ABANDONED);
         let answers = questions.iter().map(async |(number, question)| {
             let finding = directory
-                .find_out(UserNumber(*number), *question, &swaps_left)
+                .find_out(UserNumber(*number), *question, swaps_left)
                 .await?;
             Ok::<_, Error>((*number, finding))
         });
@@ -111,8 +114,7 @@ impl Group {
             .buffered(READS_AT_A_TIME)
             .try_collect()
             .await?;
-        summary.learn(&findings, changes, last, now);
-        self.learned += findings.len() as u64;
+        self.learned += summary.learn(&findings, changes, last, now);
         found.users = summary.users(segment).collect();
         found.unreadable = findings
             .into_iter()
@@ -122,6 +124,25 @@ impl Group {
             })
             .collect();
         Ok(found)
+    }
+
+    /// Removes the data that late calls have stored for numbers that are gone, for some of them at a time.
+    async fn sweep<S: Store>(
+        &mut self,
+        directory: &Directory<S>,
+        position: usize,
+    ) -> Result<(), Error> {
+        let Some(summary) = self.summaries.get_mut(position) else {
+            return Ok(());
+        };
+        let segment = self.number * GROUP + u64::try_from(position).unwrap_or_default();
+        let gone = summary.gone(segment, (directory.clock)());
+        for number in gone.take(MOST_SWEPT).collect::<Vec<_>>() {
+            directory.remove(UserNumber(number)).await?;
+            summary.forget(number);
+            self.learned += 1;
+        }
+        Ok(())
     }
 
     /// Stores the summaries if that saves the next walk enough work. If two walks store them, the last one wins. The
@@ -154,7 +175,9 @@ impl<S: Store> Directory<S> {
         let mut group = Group::read(self, segment / GROUP, last).await?;
         let position = usize::try_from(segment % GROUP).unwrap_or_default();
         if group.needs_a_look(position, (self.clock)()) {
-            group.look_at(self, position).await?;
+            let swaps_left = Cell::new(MOST_ABANDONED);
+            group.look_at(self, position, &swaps_left).await?;
+            group.sweep(self, position).await?;
         }
         group.keep(self).await
     }
@@ -195,7 +218,8 @@ impl<S: Store> Directory<S> {
         let Some(record) = self.record(number).await? else {
             return Ok(Standing::Nothing);
         };
-        let age = (self.clock)().saturating_sub(record.created());
+        // A clock that was wrong may have put the creation far into the future.
+        let age = (self.clock)().abs_diff(record.created());
         let state = record.state();
         if state == State::Dead {
             return Ok(Standing::Dead);

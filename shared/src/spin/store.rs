@@ -50,10 +50,10 @@ impl SpinStore {
     ) -> Result<T, Error> {
         let timer = pin!(monotonic_clock::wait_for(self.nanoseconds_left()?));
         let operation = pin!(operation);
-        self.begin();
+        let waiting = self.wait();
         // The operation is polled first. If it is done at once, no timer is started.
         let outcome = select(operation, timer).await;
-        self.end();
+        drop(waiting);
         let outcome = match outcome {
             Either::Left((outcome, _)) => outcome.map_err(|error| failed(&error)),
             Either::Right(_) => Err(Error::TimedOut),
@@ -82,9 +82,9 @@ impl SpinStore {
 
     fn at_once<T>(&self, operation: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         self.nanoseconds_left()?;
-        self.begin();
+        let waiting = self.wait();
         let outcome = operation();
-        self.end();
+        drop(waiting);
         match &outcome {
             Ok(_) => Instance::heard(),
             // That may be no more than a lost race. The next read will tell.
@@ -94,27 +94,22 @@ impl SpinStore {
     }
 
     fn nanoseconds_left(&self) -> Result<u64, Error> {
-        let left = self.left.as_ref().map_err(Error::clone)?;
-        match u64::try_from(left.get().as_nanos()).unwrap_or(u64::MAX) {
+        let mut left = self.left.as_ref().map_err(Error::clone)?.get();
+        if self.waiting.get() > 0 {
+            left = left.saturating_sub(self.since.get().elapsed());
+        }
+        match u64::try_from(left.as_nanos()).unwrap_or(u64::MAX) {
             0 => Err(Error::TimedOut),
             nanoseconds => Ok(nanoseconds),
         }
     }
 
-    fn begin(&self) {
+    /// Counts the time until the returned value is dropped.
+    fn wait(&self) -> Waiting<'_> {
         if self.waiting.replace(self.waiting.get() + 1) == 0 {
             self.since.set(Instant::now());
         }
-    }
-
-    fn end(&self) {
-        let waiting = self.waiting.get().saturating_sub(1);
-        self.waiting.set(waiting);
-        if let Ok(left) = &self.left
-            && waiting == 0
-        {
-            left.set(left.get().saturating_sub(self.since.get().elapsed()));
-        }
+        Waiting(self)
     }
 
     async fn opened(&self) -> Result<Rc<Opened>, Error> {
@@ -137,6 +132,25 @@ impl SpinStore {
         let counter = self.in_time(opened.store.get(COUNTER)).await?;
         Instance::learn(counter.as_deref());
         Ok(())
+    }
+}
+
+/// An operation of the store that a call waits for.
+struct Waiting<'s>(&'s SpinStore);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let SpinStore {
+            left,
+            waiting,
+            since,
+        } = self.0;
+        waiting.set(waiting.get().saturating_sub(1));
+        if let Ok(left) = left
+            && waiting.get() == 0
+        {
+            left.set(left.get().saturating_sub(since.get().elapsed()));
+        }
     }
 }
 
@@ -194,9 +208,8 @@ impl Store for SpinStore {
 
     async fn pause(&self, milliseconds: u64) {
         // Waiting for rivals counts as waiting for the store.
-        self.begin();
+        let _waiting = self.wait();
         monotonic_clock::wait_for(milliseconds.saturating_mul(1_000_000)).await;
-        self.end();
     }
 }
 

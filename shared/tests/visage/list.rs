@@ -145,7 +145,7 @@ fn a_record_that_cannot_be_read_is_left_out() {
         let names = page.users.iter().map(|(user, _)| user.username.as_str());
         assert_eq!(
             names.collect::<Vec<_>>(),
-            ["user-1", "user-3", "user-5", "user-6"]
+            ["user-1", "user-3", "user-4", "user-5", "user-6"]
         );
         assert_eq!(page.unreadable.len(), 2, "{:?}", page.unreadable);
         assert!(!format!("{:?}", page.unreadable).contains("hush"));
