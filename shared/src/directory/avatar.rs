@@ -162,8 +162,10 @@ impl<S: Store> Directory<S> {
                     removed = self.remove_parts(number, unused).await?;
                 }
                 Ok(None) => {
-                    if let Some(ticket) = ticket {
-                        let _ = self.remove_parts_under(number, ticket).await;
+                    // The counter leads to the parts, so it stays where they do.
+                    if let Some(ticket) = ticket
+                        && self.remove_parts_under(number, ticket).await.is_ok()
+                    {
                         let _ = self.remove_keys(&[key::avatar_tickets(number)]).await;
                     }
                     return Err(Error::NoSuchUser(number.to_string()));

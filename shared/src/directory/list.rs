@@ -5,7 +5,7 @@ use std::cell::Cell;
 use futures::future::join;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::segment::{self, GROUP};
+use super::segment::{self, GROUP, WORTH_A_WALK};
 use super::walk::{Group, MOST_ABANDONED};
 use super::{Directory, READS_AT_A_TIME, key};
 use crate::Error;
@@ -50,7 +50,7 @@ impl<S: Store> Directory<S> {
                 let found = group.look_at(self, position, &swaps_left).await?;
                 page.unreadable.extend(found.unreadable);
                 // The page is right even if this fails. It lets an interrupted walk continue where it stopped.
-                let _ = group.keep(self).await;
+                let _ = group.keep(self, WORTH_A_WALK).await;
                 let skipped = before.min(found.users.len());
                 before -= skipped;
                 let mut rest = found.users.into_iter().skip(skipped).peekable();

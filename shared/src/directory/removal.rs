@@ -141,10 +141,7 @@ impl<S: Store> Directory<S> {
                 .remove_parts(number, removed..last.saturating_add(1))
                 .await?;
         }
-        if counted.is_some() {
-            self.remove_keys(&[tickets]).await?;
-        }
-        self.remove_keys(&[key::avatar(number)]).await?;
+        self.remove_keys(&[tickets, key::avatar(number)]).await?;
         self.remove_keys(&[key::user(number)]).await
     }
 

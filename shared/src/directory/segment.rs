@@ -3,6 +3,7 @@
 use base64_simd::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::mem;
 use std::ops::RangeInclusive;
 
 use crate::Error;
@@ -68,10 +69,11 @@ pub(super) struct Summary {
     given_out: Option<(u64, u64)>,
     users: Bits,
     open: Bits,
-    /// Numbers that are nobody's any more. A call in progress may still have stored data of them.
+    /// Numbers that are nobody's any more. A call in progress may still store data of them.
     gone: Bits,
-    /// When a number was last added to `gone`.
-    gone_since: u64,
+    /// Those of them that were gone at the time `aging_since`, until their data is removed.
+    aging: Bits,
+    aging_since: u64,
 }
 
 /// What a walk must find out about a number.
@@ -153,9 +155,7 @@ impl Summary {
             self.open.set(place, !is_user && !is_gone);
             self.gone.set(place, is_gone);
         }
-        if self.gone != before.gone {
-            self.gone_since = now;
-        }
+        self.age(now);
         if self.given_out == settled {
             self.given_out = Some((last, now));
         }
@@ -176,6 +176,7 @@ impl Summary {
             *number > before.last
                 || self.users.contains(place) != before.users.contains(place)
                 || self.gone.contains(place) != before.gone.contains(place)
+                || self.aging.contains(place) != before.aging.contains(place)
         };
         // Without these, the next walk would find out everything again.
         let is_all_new = self.changes != before.changes
@@ -189,13 +190,22 @@ impl Summary {
 
     /// The numbers that are nobody's for so long that no call can store data of them any more.
     pub(super) fn gone(&self, segment: u64, now: u64) -> impl Iterator<Item = u64> {
-        let is_old = now.saturating_sub(self.gone_since) > SETTLED_AFTER;
-        numbers(segment).filter(move |number| is_old && self.gone.contains(place(*number)))
+        let is_old = now.saturating_sub(self.aging_since) > SETTLED_AFTER;
+        numbers(segment).filter(move |number| is_old && self.aging.contains(place(*number)))
     }
 
     /// Notes that nothing is stored of a number that was nobody's.
-    pub(super) fn forget(&mut self, number: u64) {
-        self.gone.set(place(number), false);
+    pub(super) fn forget(&mut self, number: u64, now: u64) {
+        self.aging.set(place(number), false);
+        self.age(now);
+    }
+
+    /// Lets the next numbers that are gone begin to age, once nothing is stored of the ones before.
+    fn age(&mut self, now: u64) {
+        if self.aging.is_empty() && !self.gone.is_empty() {
+            self.aging = mem::take(&mut self.gone);
+            self.aging_since = now;
+        }
     }
 
     /// The users, in order.
@@ -212,7 +222,7 @@ impl Summary {
     pub(super) fn is_overdue(&self, now: u64) -> bool {
         let is_old = |(_, at)| now.saturating_sub(at) > SETTLED_AFTER;
         (!self.open.is_empty() && self.given_out.is_some_and(is_old))
-            || (!self.gone.is_empty() && is_old((0, self.gone_since)))
+            || (!self.aging.is_empty() && is_old((0, self.aging_since)))
     }
 }
 

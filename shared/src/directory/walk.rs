@@ -6,8 +6,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::record::State;
 use super::segment::{
-    self, Changes, Finding, GROUP, Question, SETTLED_AFTER, Summary, WORTH_A_WALK, decode_group,
-    segment_of,
+    self, Changes, Finding, GROUP, Question, SETTLED_AFTER, Summary, decode_group, segment_of,
 };
 use super::{Directory, READS_AT_A_TIME, key};
 use crate::Error;
@@ -136,19 +135,24 @@ impl Group {
             return Ok(());
         };
         let segment = self.number * GROUP + u64::try_from(position).unwrap_or_default();
-        let gone = summary.gone(segment, (directory.clock)());
+        let now = (directory.clock)();
+        let gone = summary.gone(segment, now);
         for number in gone.take(MOST_SWEPT).collect::<Vec<_>>() {
             directory.remove(UserNumber(number)).await?;
-            summary.forget(number);
+            summary.forget(number, now);
             self.learned += 1;
         }
         Ok(())
     }
 
-    /// Stores the summaries if that saves the next walk enough work. If two walks store them, the last one wins. The
+    /// Stores the summaries if at least this much was found out. If two walks store them, the last one wins. The
     /// findings of the other are found out again later.
-    pub(super) async fn keep<S: Store>(&mut self, directory: &Directory<S>) -> Result<(), Error> {
-        if self.learned < WORTH_A_WALK {
+    pub(super) async fn keep<S: Store>(
+        &mut self,
+        directory: &Directory<S>,
+        least: u64,
+    ) -> Result<(), Error> {
+        if self.learned < least {
             return Ok(());
         }
         self.learned = 0;
@@ -179,7 +183,7 @@ impl<S: Store> Directory<S> {
             group.look_at(self, position, &swaps_left).await?;
             group.sweep(self, position).await?;
         }
-        group.keep(self).await
+        group.keep(self, 1).await
     }
 
     /// Finds out about a number, and removes the data of one that belongs to nobody. If that fails, a later walk

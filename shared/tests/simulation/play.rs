@@ -72,6 +72,21 @@ impl Play {
             turns: Vec::new(),
         };
         self.act(&act, false)?;
+        // In the course of hours, tidying up removes everything that belongs to nobody.
+        for _ in 0..4 {
+            let act = Act {
+                pause: 7_200_000,
+                clients: vec![vec![Call::List, Call::Tidy]],
+                turns: Vec::new(),
+            };
+            self.act(&act, false)?;
+        }
+        let people = self.history.present().people;
+        let values = self.stage.values.borrow();
+        let leftovers = values.leftovers(&people);
+        if !leftovers.is_empty() {
+            return Err(format!("{leftovers:?} are left"));
+        }
         self.history.changes_grow()
     }
 

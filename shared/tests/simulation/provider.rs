@@ -5,6 +5,8 @@ use std::mem;
 
 use visage::Error;
 
+use super::world::Person;
+
 /// One of Spin's stores with its defects. See docs/ARCHITECTURE.md, "What Spin's stores promise".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
@@ -82,6 +84,19 @@ impl Values {
     /// Takes the keys written since the last query.
     pub(crate) fn touched(&mut self) -> Vec<String> {
         mem::take(&mut self.touched)
+    }
+
+    /// The keys of users and avatars that belong to nobody.
+    pub(crate) fn leftovers(&self, people: &BTreeMap<u64, Person>) -> Vec<&String> {
+        let belongs_to_nobody = |key: &&String| {
+            let rest = key.strip_prefix("visage.user.");
+            let rest = rest.or_else(|| key.strip_prefix("visage.avatar."));
+            rest.is_some_and(|rest| {
+                let number = rest.split('.').next().unwrap().parse().unwrap();
+                !people.contains_key(&number)
+            })
+        };
+        self.values.keys().filter(belongs_to_nobody).collect()
     }
 
     pub(crate) fn break_rule(&mut self, rule: String) {

@@ -7,7 +7,7 @@ use visage::Error;
 use visage::directory::{By, Directory};
 use visage::image::{Image, MAX_BYTES};
 use visage::name::UserNumber;
-use visage::store::{Fault, MemoryStore};
+use visage::store::{Fault, MemoryStore, Store as _};
 use visage::user::NewUser;
 
 use crate::users::new_user;
@@ -221,4 +221,107 @@ fn a_slow_call_gives_up() {
             .unwrap()
             .is_some()
     );
+}
+
+/// The whole order in which Netex's paths are read.
+const PATH: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId];
+
+/// A DELETE that is sent again must not go on to another user whose `externalId` is the first one's name.
+#[test]
+fn a_repeated_deletion_means_the_same_user() {
+    for operation in 0.. {
+        let store = MemoryStore::default();
+        let whole = directory(store.clone());
+        block_on(whole.create(new_user("ana"))).unwrap();
+        block_on(whole.create(NewUser {
+            external_id: Some("ana".to_owned().try_into().unwrap()),
+            ..new_user("bob")
+        }))
+        .unwrap();
+        let failing = directory(store.failing_at(operation, Fault::Death));
+        if block_on(failing.find_and_delete("ana", &PATH)).is_ok() {
+            assert!(operation > 5, "{operation}");
+            break;
+        }
+        block_on(whole.find_and_delete("ana", &PATH)).unwrap();
+        let bob = block_on(whole.find("bob", &[By::Username])).unwrap();
+        assert!(bob.is_some(), "after a failure at operation {operation}");
+    }
+}
+
+/// An upload has found its user before a deletion, and stores its parts after it.
+#[test]
+fn a_late_upload_leaves_nothing() {
+    for fault in [Fault::Before, Fault::After, Fault::Death] {
+        for operation in 0..12 {
+            let store = MemoryStore::default();
+            let whole = directory(store.clone());
+            let ana = block_on(whole.create(new_user("ana"))).unwrap();
+            block_on(whole.find_and_delete("ana", &PATH)).unwrap();
+            let image = new_user_with("ana", "", MAX_BYTES).image;
+            let upload = directory(store.failing_at(operation, fault));
+            let _ = block_on(upload.put_avatar(ana.number, image.as_ref()));
+            for _ in 0..4 {
+                pass(2 * HOUR);
+                live_on(&whole);
+            }
+            assert_eq!(
+                records(&store),
+                Vec::<String>::new(),
+                "{fault:?} {operation}"
+            );
+        }
+    }
+}
+
+/// On DynamoDB some of a creation's values may be written and others not.
+#[test]
+fn a_torn_creation_leaves_nothing() {
+    let store = MemoryStore::default();
+    block_on(directory(store.clone()).create(new_user_with("ana", "1", MAX_BYTES))).unwrap();
+    let parts = ["visage.avatar.1.0.0", "visage.avatar.1.0.1"];
+    let all = ["visage.user.1", "visage.avatar.1", parts[0], parts[1]];
+    for written in 1..15 {
+        let torn = MemoryStore::default();
+        torn.plant("visage.sequence", &1_u64.to_le_bytes());
+        for (index, key) in all.iter().enumerate() {
+            if written & (1 << index) != 0 {
+                torn.plant(key, &block_on(store.get(key)).unwrap().unwrap());
+            }
+        }
+        let whole = directory(torn.clone());
+        for _ in 0..4 {
+            pass(2 * HOUR);
+            live_on(&whole);
+        }
+        assert_eq!(records(&torn), Vec::<String>::new(), "{written:04b}");
+    }
+}
+
+#[test]
+fn an_avatar_that_cannot_be_read_goes_with_its_user() {
+    let store = MemoryStore::default();
+    let whole = directory(store.clone());
+    block_on(whole.create(new_user_with("ana", "1", MAX_BYTES))).unwrap();
+    store.plant("visage.avatar.1", b"hush");
+    let deleted = block_on(whole.find_and_delete("ana", &PATH));
+    assert_eq!(deleted, Ok(Some(UserNumber(1))));
+    assert_eq!(records(&store), Vec::<String>::new());
+}
+
+#[test]
+fn a_clock_that_was_far_ahead_keeps_nothing() {
+    let store = MemoryStore::default();
+    let whole = directory(store.clone());
+    let right = NOW.get();
+    pass(10_000 * HOUR);
+    let dying = directory(store.failing_at(7, Fault::Death));
+    let _ = block_on(dying.create(new_user_with("ana", "1", 100)));
+    assert_eq!(records(&store).len(), 2);
+    NOW.set(right);
+    for _ in 0..4 {
+        pass(2 * HOUR);
+        live_on(&whole);
+    }
+    assert_eq!(records(&store), Vec::<String>::new());
 }

@@ -219,6 +219,90 @@ fn reads_go_out_sixteen_at_a_time() {
     assert_eq!(most.get(), 16);
 }
 
+/// A store that counts how often it is changed.
+struct CountingStore {
+    store: MemoryStore,
+    swaps: Rc<Cell<usize>>,
+    writes: Rc<Cell<usize>>,
+}
+
+impl Store for CountingStore {
+    type Snapshot = <MemoryStore as Store>::Snapshot;
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.store.get(key).await
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        self.store.delete_many(keys).await
+    }
+
+    async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        self.writes.set(self.writes.get() + 1);
+        self.store.set_many(values).await
+    }
+
+    async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
+        self.store.increment(key, delta).await
+    }
+
+    async fn snapshot(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Snapshot), Error> {
+        self.store.snapshot(key).await
+    }
+
+    async fn swap(&self, snapshot: Self::Snapshot, value: Vec<u8>) -> Result<bool, Error> {
+        self.swaps.set(self.swaps.get() + 1);
+        self.store.swap(snapshot, value).await
+    }
+}
+
+/// Returns how many swaps and writes these many lists of all users make.
+fn changes(store: &MemoryStore, lists: usize) -> (usize, usize) {
+    let (swaps, writes) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let directory = directory(CountingStore {
+        store: store.clone(),
+        swaps: Rc::clone(&swaps),
+        writes: Rc::clone(&writes),
+    });
+    for _ in 0..lists {
+        page(&directory, 0, 500);
+    }
+    (swaps.get(), writes.get())
+}
+
+/// An instance can make 256 swaps in all.
+#[test]
+fn it_abandons_few_creations_at_a_time() {
+    let store = MemoryStore::default();
+    for number in 0..3_000 {
+        let dying = directory(store.failing_at(3, Fault::Death));
+        block_on(dying.create(new_user(&format!("user-{number}")))).unwrap_err();
+    }
+    pass(2 * HOUR);
+    assert_eq!(changes(&store, 1).0, 16);
+}
+
+#[test]
+fn it_writes_only_what_is_new() {
+    let (store, directory) = crowd(20);
+    for number in 1..=4 {
+        block_on(directory.delete(UserNumber(number))).unwrap();
+    }
+    assert_eq!(changes(&store, 10), (0, 1));
+    let dying = self::directory(store.failing_at(1, Fault::Death));
+    block_on(dying.delete(UserNumber(7))).unwrap_err();
+    assert_eq!(changes(&store, 10), (0, 1));
+}
+
+#[test]
+fn pages_beside_an_avatar_that_cannot_be_read_do_not_overlap() {
+    let (store, directory) = crowd(6);
+    store.plant("visage.avatar.2", b"hush");
+    let pages = [0, 2, 4].map(|start| page(&directory, start, 2)).concat();
+    let all: Vec<_> = (1..=6).map(|number| format!("user-{number}")).collect();
+    assert_eq!(pages, all);
+}
+
 /// An event between two lists.
 #[derive(Debug, Clone)]
 enum Event {
