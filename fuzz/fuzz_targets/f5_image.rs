@@ -18,7 +18,7 @@ fuzz_target!(|body: &[u8]| {
             assert!(object["image"].is_string());
         }
         Err(error) => {
-            assert_answer(&refuse(&error));
+            assert_answer(&refuse(&error.clone().into()));
             // An unknown field is named, and only then is anything repeated that the client has sent.
             let text = error.to_string();
             if !text.ends_with("is not a known field.") {

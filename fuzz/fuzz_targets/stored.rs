@@ -165,7 +165,10 @@ fn check<T>(outcome: Result<T, Error>) -> Option<T> {
         Ok(value) => Some(value),
         Err(error) => {
             assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
-            for answer in [netex::refuse(&error), f5::refuse(&error)] {
+            for answer in [
+                netex::refuse(&error.clone().into()),
+                f5::refuse(&error.into()),
+            ] {
                 assert_answer(&answer);
                 assert_ne!(answer.status(), StatusCode::OK);
             }

@@ -1,8 +1,8 @@
 //! Which images given by URL are fetched, and from where.
 
-use visage::Error;
 use visage::netex::{Fetch, FetchFault, FetchResponse};
 use visage::variable::IMAGE_URL_ORIGIN;
+use visage::web::Error;
 
 /// A fetch where the variable `image_url_origin` has this value.
 fn fetch(url: &str, origin: &str) -> Result<Fetch, FetchFault> {
