@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use libfuzzer_sys::fuzz_target;
-use visage::Error;
 use visage::image::{Image, ImageFault};
+use visage::web::Error;
 use visage_fuzz::{assert_image, assert_refusal};
 
 fuzz_target!(|input: &str| {

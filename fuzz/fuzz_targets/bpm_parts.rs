@@ -5,10 +5,9 @@ use arbitrary::Arbitrary;
 use bytes::Bytes;
 use futures::stream;
 use libfuzzer_sys::fuzz_target;
-use visage::Error;
-use visage::bpm::upload;
+use visage::bpm::{Error, upload};
 use visage::image::Image;
-use visage::web::{BrokenOff, shortened};
+use visage::web::{self, BrokenOff, shortened};
 use visage_fuzz::{PIXEL, assert_image, now};
 
 const BOUNDARY: &str = "----boundary";
@@ -105,7 +104,7 @@ fn expected(parts: &[Part<'_>]) -> Result<Image, Error> {
         .filter_map(|part| Some((part.file_name?, part)));
     let (name, part) = files.next().ok_or(Error::NoFile)?;
     let image = Image::new(part.content.bytes().to_vec(), part.media_type())
-        .map_err(|fault| Error::image(shortened(name), fault))?;
+        .map_err(|fault| web::Error::image(shortened(name), fault))?;
     match files.next() {
         None => Ok(image),
         Some(_) => Err(Error::SeveralFiles),

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use visage::Error;
 use visage::bpm::{self, Representation, ShownAvatar};
 use visage::image::ImageFault;
+use visage::web;
 use visage_fuzz::{assert_answer, new_user, request, user};
 
 fuzz_target!(|input: &[u8]| {
@@ -32,13 +32,15 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     for error in [
-        Error::NoSuchUser(name.clone().into_owned()),
-        Error::image(name.clone().into_owned(), ImageFault::Unsupported),
-        Error::UnsupportedMediaType(name.clone().into_owned()),
-        Error::Internal {
+        visage::Error::NoSuchUser(name.clone().into_owned()).into(),
+        web::Error::image(name.clone().into_owned(), ImageFault::Unsupported).into(),
+        web::Error::UnsupportedMediaType(name.clone().into_owned()).into(),
+        visage::Error::Internal {
             detail: name.clone().into_owned(),
-        },
-        Error::Unauthenticated,
+        }
+        .into(),
+        web::Error::Unauthenticated.into(),
+        bpm::Error::NotAcceptable(name.clone().into_owned()),
     ] {
         assert_answer(&bpm::refuse(&head, &error, false));
         assert_answer(&bpm::refuse(&head, &error, true));

@@ -5,8 +5,7 @@
 use bytes::Bytes;
 use futures::stream;
 use libfuzzer_sys::fuzz_target;
-use visage::Error;
-use visage::bpm;
+use visage::bpm::{self, Error};
 use visage::image::Image;
 use visage::web::BrokenOff;
 use visage_fuzz::{assert_answer, assert_image, now, request};

@@ -60,7 +60,10 @@ fuzz_target!(|input: &[u8]| {
             revision: "0123456789abcdef".to_owned(),
         },
     };
-    for answer in [f5::show(&head, avatar.clone()), web::picture(&head, avatar)] {
+    for answer in [
+        f5::show(&head, avatar.clone()),
+        web::picture(&head, avatar).map_err(f5::Error::from),
+    ] {
         let answer = answer.expect("a picture is shown");
         assert!(answer.headers().contains_key("etag"));
         assert_answer(&answer);

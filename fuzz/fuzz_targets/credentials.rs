@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use visage::name::Username;
 use visage::store::{Fault, MemoryStore};
 use visage::variable::{F5_TOKENS, NETEX_TOKENS, TokenList};
-use visage::web::Head;
+use visage::web::{self, Head};
 use visage::{Error, bpm, f5, netex};
 use visage_fuzz::{directory, new_user, now, request};
 
@@ -49,14 +49,17 @@ fn f5(head: &Head, list: &str) {
         return assert_unreadable(list);
     };
     match now(f5::authorize(head, &tokens, &directory)).and_then(f5::CurrentUser::existing) {
-        Err(Error::NoSuchUser(name)) => {
+        Err(f5::Error::Directory(Error::NoSuchUser(name))) => {
             let (_, token) = authorization
                 .trim()
                 .split_once(' ')
                 .expect("a scheme and a token");
             assert!(list.contains(&format!("{name}={}", token.trim_start())));
         }
-        outcome => assert!(matches!(outcome, Err(Error::Unauthenticated))),
+        outcome => assert!(matches!(
+            outcome,
+            Err(f5::Error::Request(web::Error::Unauthenticated))
+        )),
     }
 }
 
@@ -86,8 +89,8 @@ fn bpm(head: &Head) {
     // A store that fails at once shows whether the header is readable, without the cost of a hash.
     let dead = MemoryStore::default().failing_at(0, Fault::Death);
     let readable = match now(bpm::authenticate(head, &directory(dead))) {
-        Err(Error::Unavailable { .. }) => true,
-        Err(Error::Unauthenticated) => false,
+        Err(bpm::Error::Directory(Error::Unavailable { .. })) => true,
+        Err(bpm::Error::Request(web::Error::Unauthenticated)) => false,
         outcome => panic!("{:?}", outcome.map(|_| ())),
     };
     let authorization = head.header("authorization").unwrap_or_default();
@@ -114,7 +117,7 @@ fn bpm(head: &Head) {
     match now(bpm::authenticate(head, &directory(store))) {
         Ok(user) => assert!(user.number == alice.number && password == "hush-hush"),
         Err(error) => {
-            assert_eq!(error, Error::Unauthenticated);
+            assert_eq!(error, web::Error::Unauthenticated.into());
             assert_ne!(password, "hush-hush");
         }
     }

@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
 use visage::netex::{Fetch, FetchResponse};
 use visage::variable::ImageOrigin;
+use visage::web::Error;
 use visage_fuzz::assert_refusal;
 
 fuzz_target!(|input: &str| {
@@ -16,7 +17,7 @@ fuzz_target!(|input: &str| {
     let origin = ImageOrigin::try_from("https://*:*").expect("an origin");
     let mut fetch = match Fetch::new(text, Some(&origin)) {
         Ok(fetch) => fetch,
-        Err(fault) => return assert_refusal(&fault.into()),
+        Err(fault) => return assert_refusal(&Error::from(fault)),
     };
     let first = (fetch.is_https(), fetch.authority().to_owned());
     assert_target(&fetch);

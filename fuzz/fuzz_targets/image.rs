@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use visage::Error;
 use visage::image::{Image, ImageFault, MAX_BYTES};
+use visage::web::Error;
 use visage_fuzz::{assert_image, assert_refusal};
 
 fuzz_target!(|input: &[u8]| {

@@ -27,6 +27,6 @@ fuzz_target!(|body: &[u8]| {
     ];
     for error in outcomes.into_iter().filter_map(Result::err) {
         assert_refusal(&error);
-        assert_answer(&refuse(&error));
+        assert_answer(&refuse(&error.into()));
     }
 });

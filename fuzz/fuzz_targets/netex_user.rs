@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use visage::directory::By;
-use visage::netex::{ImageSource, Update, new_user, refuse, view};
+use visage::netex::{Error, ImageSource, Update, new_user, refuse, view};
 use visage::store::MemoryStore;
 use visage::user::User;
 use visage::web::json::Patch;
@@ -39,14 +39,14 @@ fuzz_target!(|body: &[u8]| {
                 .expect("a user is found");
             assert_eq!(stored(&found), stored(&user));
         }
-        Err(error) => check_refusal(&error),
+        Err(error) => check_refusal(&error.into()),
     }
     match Update::read(body) {
         Ok(update) => {
             match update.image() {
                 Ok(Patch::Set(ImageSource::Inline(image))) => assert_image(&image),
                 Ok(_) => {}
-                Err(error) => check_refusal(&error),
+                Err(error) => check_refusal(&error.into()),
             }
             let mut user = visage_fuzz::user(visage_fuzz::new_user("alice"));
             match update.apply(&mut user) {
@@ -62,11 +62,11 @@ fuzz_target!(|body: &[u8]| {
                 Err(error) => check_refusal(&error),
             }
         }
-        Err(error) => check_refusal(&error),
+        Err(error) => check_refusal(&error.into()),
     }
 });
 
-fn check_refusal(error: &visage::Error) {
+fn check_refusal(error: &Error) {
     // A section that doesn't exist is named too.
     if !error.to_string().starts_with("roles.") {
         assert_refusal(error);

@@ -4,7 +4,7 @@
 use http::Method;
 use libfuzzer_sys::fuzz_target;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use visage::Error;
+use visage::Error::NoSuchUser;
 use visage::netex::{Mode, Page, Target};
 use visage::store::MemoryStore;
 use visage::web::{decode_segment, request_id};
@@ -26,7 +26,9 @@ fuzz_target!(|input: &[u8]| {
             Err(error) => assert_refusal(&error),
         }
         match now(netex::find_user(&directory, segment)) {
-            Err(Error::NoSuchUser(name)) => assert_eq!(Ok(name), decode_segment(segment)),
+            Err(netex::Error::Directory(NoSuchUser(name))) => {
+                assert_eq!(Ok(name), decode_segment(segment))
+            }
             Err(error) => assert_refusal(&error),
             Ok(_) => panic!("an empty directory has a user"),
         }
@@ -46,7 +48,7 @@ fuzz_target!(|input: &[u8]| {
     let caller = user(new_user("alice"));
     match now(bpm::find_user(&directory, &head, &caller)) {
         Ok(found) => assert_eq!(found.number, caller.number),
-        Err(Error::NoSuchUser(name)) => assert_ne!(name, "current"),
+        Err(bpm::Error::Directory(NoSuchUser(name))) => assert_ne!(name, "current"),
         Err(error) => assert_refusal(&error),
     }
 

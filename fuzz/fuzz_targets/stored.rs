@@ -92,7 +92,7 @@ fn read(directory: &Directory<MemoryStore>, store: &MemoryStore) {
     }
     if last_number(store).is_some_and(|last| last <= MAX_USERS) {
         let users = check(now(directory.list(0, 2)));
-        assert!(users.is_none_or(|users| users.len() <= 2));
+        assert!(users.is_none_or(|page| page.users.len() <= 2));
     }
     let has_avatar = check(now(directory.has_avatar(ALICE)));
     if let Some(avatar) = check(now(directory.avatar(ALICE))) {
@@ -101,13 +101,14 @@ fn read(directory: &Directory<MemoryStore>, store: &MemoryStore) {
             let head = visage_fuzz::request(b"GET /").expect("a request").0;
             for answer in [
                 f5::show(&head, avatar.clone()),
-                web::picture(&head, avatar.clone()),
+                web::picture(&head, avatar.clone()).map_err(f5::Error::from),
             ] {
-                check(answer);
+                answer.expect("a stored picture is shown");
             }
             let shown = Some(avatar);
             let form = bpm::Representation::negotiate(&head).expect("JSON");
-            check(form.show(&user(new_user("alice")), (&shown).into()));
+            let shown = form.show(&user(new_user("alice")), (&shown).into());
+            shown.expect("a document is written");
         }
     }
 }
@@ -165,7 +166,10 @@ fn check<T>(outcome: Result<T, Error>) -> Option<T> {
         Ok(value) => Some(value),
         Err(error) => {
             assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
-            for answer in [netex::refuse(&error), f5::refuse(&error)] {
+            for answer in [
+                netex::refuse(&error.clone().into()),
+                f5::refuse(&error.into()),
+            ] {
                 assert_answer(&answer);
                 assert_ne!(answer.status(), StatusCode::OK);
             }

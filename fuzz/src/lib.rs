@@ -7,14 +7,13 @@ use std::future::Future;
 use futures::executor::block_on;
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
-use visage::Error;
 use visage::directory::Directory;
 use visage::image::{Format, Image, MAX_BYTES, MAX_SIDE};
 use visage::name::{UserId, UserNumber};
 use visage::roles::Roles;
 use visage::store::MemoryStore;
 use visage::user::{AuthSource, NewUser, Profile, User};
-use visage::web::{Answer, Head};
+use visage::web::{Answer, Head, Refusal};
 
 /// The smallest picture of the test suite.
 pub const PIXEL: &[u8] = include_bytes!("../../tests/fixtures/pixel.png");
@@ -105,7 +104,7 @@ pub fn request(input: &[u8]) -> Option<(Head, &[u8])> {
 }
 
 /// Checks the refusal of a body: it is the client's fault, and its text is a short sentence that repeats no secret.
-pub fn assert_refusal(error: &Error) {
+pub fn assert_refusal(error: &impl Refusal) {
     let text = error.to_string();
     assert!(!text.contains(SECRET), "a secret is repeated: {text}");
     assert!(text.lines().count() <= 2, "several lines: {text}");

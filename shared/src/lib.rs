@@ -1,15 +1,13 @@
 //! What the components of Visage have in common, in three layers, each of which knows only those before it:
 //!
-//! 1. what things are: [`user`], [`name`], [`roles`], [`image`], [`password`] and the [`Error`];
-//! 2. where they are kept: the [`directory`] in a [`store`];
+//! 1. what things are: [`user`], [`name`], [`roles`], [`image`] and [`password`];
+//! 2. where they are kept: the [`directory`] in a [`store`], and what both can answer, [`Error`];
 //! 3. how a family of endpoints says it: [`netex`], [`bpm`] and [`f5`], over what all need of HTTP, [`web`], and of
 //!    the operator's settings, [`variable`].
 //!
 //! What is only there inside a component is in `spin`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
-
-mod error;
 
 pub mod image;
 pub mod name;
@@ -18,6 +16,7 @@ pub mod roles;
 pub mod user;
 
 pub mod directory;
+mod error;
 pub mod store;
 
 pub mod variable;

@@ -7,8 +7,6 @@ use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::Error;
-
 /// The most bytes of a password.
 pub const MAX_BYTES: usize = 1024;
 
@@ -35,15 +33,18 @@ impl Password {
     /// Hashes the password with a new salt. Deliberately takes tens of milliseconds.
     ///
     /// # Errors
-    /// [`Error::Internal`] when there is no randomness or no memory.
-    pub fn hash(&self) -> Result<PasswordHash, Error> {
+    /// [`HashFault`].
+    pub fn hash(&self) -> Result<PasswordHash, HashFault> {
         let hash = Argon2::default().hash_password(self.0.as_bytes());
-        let hash = hash.map_err(|error| Error::Internal {
-            detail: format!("hashing a password: {error}"),
-        })?;
+        let hash = hash.map_err(HashFault)?;
         Ok(PasswordHash(hash.to_string()))
     }
 }
+
+/// A password could not be hashed: there is no randomness, or no memory.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("hashing a password: {0}")]
+pub struct HashFault(argon2::password_hash::Error);
 
 /// A stored password: its hash as a PHC string.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,12 +1,11 @@
 //! IBM BPM: `POST /rest/bpm/wle/v1/avatar/{user}` (change my avatar), with `GET` and `DELETE`.
 
 use http::Method;
-use visage::Error;
-use visage::bpm::{self, Representation, ShownAvatar};
+use visage::bpm::{self, Error, Representation, ShownAvatar};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::user::User;
 use visage::variable::{BPM_CROSS_SITE, EXPOSE_DETAILS};
-use visage::web::Answer;
+use visage::web::{self, Answer};
 
 struct BpmAvatar;
 spin_sdk::wasip3::http::service::export!(BpmAvatar);
@@ -27,9 +26,10 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
         Method::POST => change(call).await,
         Method::GET | Method::HEAD => show(call).await,
         Method::DELETE => remove(call).await,
-        _ => Err(Error::MethodNotAllowed {
+        _ => Err(web::Error::MethodNotAllowed {
             allow: "DELETE, GET, HEAD, POST",
-        }),
+        }
+        .into()),
     }
 }
 

@@ -2,11 +2,10 @@
 //! `GET` and `DELETE`.
 
 use http::Method;
-use visage::Error;
-use visage::f5::{self, CurrentUser};
+use visage::f5::{self, CurrentUser, Error};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::{F5_RATE_LIMIT, F5_TOKENS};
-use visage::web::Answer;
+use visage::web::{self, Answer};
 
 struct F5UserImage;
 spin_sdk::wasip3::http::service::export!(F5UserImage);
@@ -22,9 +21,10 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
         Method::PUT => update(call).await,
         Method::GET | Method::HEAD => show(call).await,
         Method::DELETE => remove(call).await,
-        _ => Err(Error::MethodNotAllowed {
+        _ => Err(web::Error::MethodNotAllowed {
             allow: "DELETE, GET, HEAD, PUT",
-        }),
+        }
+        .into()),
     }
 }
 

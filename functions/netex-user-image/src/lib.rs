@@ -2,11 +2,10 @@
 //! user's `image.url` leads here.
 
 use http::Method;
-use visage::Error;
-use visage::netex::{self, Target};
+use visage::netex::{self, Error, Target};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::NETEX_TOKENS;
-use visage::web::Answer;
+use visage::web::{self, Answer};
 
 struct NetexUserImage;
 spin_sdk::wasip3::http::service::export!(NetexUserImage);
@@ -21,9 +20,10 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
     match call.head.method {
         Method::POST => add(call).await,
         Method::GET | Method::HEAD => show(call).await,
-        _ => Err(Error::MethodNotAllowed {
+        _ => Err(web::Error::MethodNotAllowed {
             allow: "GET, HEAD, POST",
-        }),
+        }
+        .into()),
     }
 }
 

@@ -2,12 +2,11 @@
 //! `deactivate` and `changePassword`, and `image` if the path has a doubled slash.
 
 use http::Method;
-use visage::Error;
-use visage::netex::{self, Mode, Operation, Target, Update};
+use visage::netex::{self, Error, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::NETEX_TOKENS;
-use visage::web::Answer;
 use visage::web::json::Patch;
+use visage::web::{self, Answer};
 
 struct NetexUser;
 spin_sdk::wasip3::http::service::export!(NetexUser);
@@ -24,21 +23,23 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
         (User(user), &Method::PUT) => update(call, &user).await,
         (User(user), &Method::GET | &Method::HEAD) => show(call, &user).await,
         (User(user), &Method::DELETE) => delete(call, &user).await,
-        (User(_), _) => Err(Error::MethodNotAllowed {
+        (User(_), _) => Err(web::Error::MethodNotAllowed {
             allow: "DELETE, GET, HEAD, PUT",
-        }),
+        }
+        .into()),
         (Activate(user), &Method::PUT) => enable(call, &user, true).await,
         (Deactivate(user), &Method::PUT) => enable(call, &user, false).await,
         (ChangePassword(user), &Method::PUT) => change_password(call, &user).await,
         (Activate(_) | Deactivate(_) | ChangePassword(_), _) => {
-            Err(Error::MethodNotAllowed { allow: "PUT" })
+            Err(web::Error::MethodNotAllowed { allow: "PUT" }.into())
         }
         // Spin routes images to another component, except if the path has a doubled slash.
         (Image(user), &Method::POST) => add_image(call, &user).await,
         (Image(user), &Method::GET | &Method::HEAD) => show_image(call, &user).await,
-        (Image(_), _) => Err(Error::MethodNotAllowed {
+        (Image(_), _) => Err(web::Error::MethodNotAllowed {
             allow: "GET, HEAD, POST",
-        }),
+        }
+        .into()),
     }
 }
 
@@ -101,12 +102,12 @@ async fn change_password(call: &mut Call, user: &str) -> Result<Answer, Error> {
     let password = netex::new_password(&body)?;
     let user = netex::find_user(&call.directory, user).await?;
 
-    let hash = password.hash()?;
+    let hash = password.hash().map_err(visage::Error::from)?;
     call.directory
         .update(user.number, |user| {
             netex::require_local(&user.auth_source)?;
             user.password = Some(hash.clone());
-            Ok(())
+            Ok::<_, Error>(())
         })
         .await?;
     netex::succeed(Operation::ChangePassword, mode)

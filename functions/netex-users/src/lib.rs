@@ -2,11 +2,10 @@
 
 use http::header::LOCATION;
 use http::{HeaderValue, Method};
-use visage::Error;
-use visage::netex::{self, Mode, Operation, Page};
+use visage::netex::{self, Error, Mode, Operation, Page};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::NETEX_TOKENS;
-use visage::web::Answer;
+use visage::web::{self, Answer};
 
 struct NetexUsers;
 spin_sdk::wasip3::http::service::export!(NetexUsers);
@@ -21,9 +20,10 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
     match call.head.method {
         Method::POST => create(call).await,
         Method::GET | Method::HEAD => list(call).await,
-        _ => Err(Error::MethodNotAllowed {
+        _ => Err(web::Error::MethodNotAllowed {
             allow: "GET, HEAD, POST",
-        }),
+        }
+        .into()),
     }
 }
 

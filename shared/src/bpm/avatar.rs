@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::Error;
 use super::representation::{Document, Representation};
 use super::xml::{self, Writer, base64_element, text_element};
-use crate::Error;
 use crate::directory::{Avatar, Change};
 use crate::image::{Format, Image};
 use crate::user::User;
@@ -60,7 +60,7 @@ impl Representation {
     /// Writes the answer with a user's avatar.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the answer cannot be written.
+    /// [`crate::Error::Internal`] when the answer cannot be written.
     pub fn show(&self, user: &User, avatar: ShownAvatar<'_>) -> Result<Answer, Error> {
         let data = UserAvatarData::new(user, avatar)?;
         if self.bare {

@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
-use crate::Error;
+use super::Error;
 use crate::directory::Directory;
 use crate::password;
 use crate::store::Store;
 use crate::user::User;
 use crate::web::header::SEC_FETCH_SITE;
-use crate::web::{Authorization, Head};
+use crate::web::{self, Authorization, Head};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -41,14 +41,15 @@ pub fn allow_cross_site(bpm_cross_site: bool) -> Result<(), Error> {
 /// user, a disabled user, and a user without a local password.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`], and the directory's.
+/// [`web::Error::Unauthenticated`], and the directory's.
 pub async fn authenticate<S: Store>(head: &Head, directory: &Directory<S>) -> Result<User, Error> {
-    let (username, password) = credentials(head).ok_or(Error::Unauthenticated)?;
+    let (username, password) = credentials(head).ok_or(web::Error::Unauthenticated)?;
     let user = directory.find_by_username(&username).await?;
     let user = user.filter(|user| user.enabled && user.auth_source.is_local());
     let hash = user.as_ref().and_then(|user| user.password.as_ref());
     let verified = password::verify_remembered(hash, &password);
-    user.filter(|_| verified).ok_or(Error::Unauthenticated)
+    user.filter(|_| verified)
+        .ok_or(web::Error::Unauthenticated.into())
 }
 
 /// Reads user name and password. The name ends at the first colon.

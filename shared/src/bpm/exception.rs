@@ -4,11 +4,11 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::Error;
 use super::representation::{Document, Representation};
 use super::xml::{self, Writer, text_element};
-use crate::Error;
 use crate::image::ImageFault;
-use crate::web::{self, Answer, Head};
+use crate::web::{self, Answer, Head, Refusal as _};
 
 /// The realm is the application's name; RFC 7617 allows UTF-8 to be asked for.
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="Visage", charset="UTF-8""#);
@@ -82,7 +82,7 @@ struct Exception<'e> {
 
 /// The answer to a request that failed. `expose_details` puts what the operator sees into `programmersDetails`.
 pub fn refuse(head: &Head, error: &Error, expose_details: bool) -> Answer {
-    if matches!(error, Error::Unauthenticated | Error::Disabled(_)) {
+    if matches!(error, Error::Request(web::Error::Unauthenticated)) {
         let mut answer = web::empty(StatusCode::UNAUTHORIZED);
         answer.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
         return answer;
@@ -111,25 +111,16 @@ pub fn refuse(head: &Head, error: &Error, expose_details: bool) -> Answer {
     let answer = Representation::of_error(head)
         .answer(status, &document)
         .unwrap_or_else(|_| web::empty(status));
-    web::with_headers_of(error, answer)
+    match error {
+        Error::Request(error) => web::with_headers_of(error, answer),
+        _ => answer,
+    }
 }
 
 fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
-    let bad = |number, class, text, parameter| Exception {
-        status: StatusCode::BAD_REQUEST,
-        number,
-        class,
-        text,
-        parameter,
-    };
     match error {
-        Error::NoSuchUser(name) => Exception {
-            status: StatusCode::NOT_FOUND,
-            number: "CWTBG0007E",
-            class: "NoSuchUserException",
-            text: "User '{0}' not found.",
-            parameter: Some(name),
-        },
+        Error::Request(error) => exception_of_request(head, error),
+        Error::Directory(error) => exception_of_directory(error),
         Error::NotAuthorized { action } => Exception {
             status: StatusCode::FORBIDDEN,
             number: "CWTBG0549E",
@@ -137,61 +128,6 @@ fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
             text: "You are not authorized to perform the '{0}' action.",
             parameter: Some(action),
         },
-        Error::BodyTooLarge { .. }
-        | Error::Image {
-            fault: ImageFault::TooLarge,
-            ..
-        } => bad(
-            "CWTBG0562E",
-            "InvalidParameterException",
-            "The profile image is larger than the maximum allowed size of 512 kilo bytes.",
-            None,
-        ),
-        Error::Image {
-            fault: ImageFault::Empty,
-            field,
-        } => bad(
-            "CWTBG0583E",
-            "InvalidParameterException",
-            "A file with no content cannot be uploaded: {0}",
-            Some(field),
-        ),
-        Error::Image { field, .. } => bad(
-            "CWTBG0566E",
-            "InvalidParameterException",
-            "The file that was uploaded is not of a supported type: {0}",
-            Some(field),
-        ),
-        Error::SeveralFiles => bad(
-            "CWTBG0538E",
-            "InvalidParameterException",
-            "Only one file is supported. Multiple files were detected.",
-            None,
-        ),
-        Error::NoFile => bad(
-            "CWTBG0011E",
-            "ParameterNotSpecifiedException",
-            "The mandatory parameter '{0}' is not specified.",
-            Some("avatar"),
-        ),
-        Error::Invalid { field, .. } => bad(
-            "CWTBG0012E",
-            "InvalidParameterException",
-            "The parameter '{0}' is invalid.",
-            Some(field),
-        ),
-        Error::BodyUnreadable => bad(
-            "CWTBG0012E",
-            "InvalidParameterException",
-            "The parameter '{0}' is invalid.",
-            Some("avatar"),
-        ),
-        Error::MissingParameter(name) => bad(
-            "CWTBG0023E",
-            "QueryParameterNotSpecifiedOrEmptyException",
-            "The '{0}' query parameter was required but was not specified or has no value.",
-            Some(name),
-        ),
         Error::NotAcceptable(accept) => Exception {
             status: StatusCode::NOT_ACCEPTABLE,
             number: "CWTBG0001E",
@@ -199,6 +135,63 @@ fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
             text: "Not supported request '{0}'.",
             parameter: Some(accept),
         },
+        Error::MissingParameter(name) => Exception {
+            status: StatusCode::BAD_REQUEST,
+            number: "CWTBG0023E",
+            class: "QueryParameterNotSpecifiedOrEmptyException",
+            text: "The '{0}' query parameter was required but was not specified or has no value.",
+            parameter: Some(name),
+        },
+        Error::NoFile => Exception {
+            status: StatusCode::BAD_REQUEST,
+            number: "CWTBG0011E",
+            class: "ParameterNotSpecifiedException",
+            text: "The mandatory parameter '{0}' is not specified.",
+            parameter: Some("avatar"),
+        },
+        Error::SeveralFiles => invalid_parameter(
+            "CWTBG0538E",
+            "Only one file is supported. Multiple files were detected.",
+            None,
+        ),
+    }
+}
+
+fn exception_of_request<'e>(head: &'e Head, error: &'e web::Error) -> Exception<'e> {
+    use web::Error;
+    match error {
+        // Answered without a document.
+        Error::Unauthenticated => UNEXPECTED,
+        Error::BodyTooLarge { .. }
+        | Error::Image {
+            fault: ImageFault::TooLarge,
+            ..
+        } => invalid_parameter(
+            "CWTBG0562E",
+            "The profile image is larger than the maximum allowed size of 512 kilo bytes.",
+            None,
+        ),
+        Error::Image {
+            fault: ImageFault::Empty,
+            field,
+        } => invalid_parameter(
+            "CWTBG0583E",
+            "A file with no content cannot be uploaded: {0}",
+            Some(field),
+        ),
+        Error::Image { field, .. } => invalid_parameter(
+            "CWTBG0566E",
+            "The file that was uploaded is not of a supported type: {0}",
+            Some(field),
+        ),
+        Error::Invalid { field, .. } => {
+            invalid_parameter("CWTBG0012E", "The parameter '{0}' is invalid.", Some(field))
+        }
+        Error::BodyUnreadable => invalid_parameter(
+            "CWTBG0012E",
+            "The parameter '{0}' is invalid.",
+            Some("avatar"),
+        ),
         Error::UnsupportedMediaType(media_type) => Exception {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
             number: "CWTBG0539E",
@@ -213,19 +206,42 @@ fn exception<'e>(head: &'e Head, error: &'e Error) -> Exception<'e> {
             text: "Not supported request '{0}'.",
             parameter: Some(head.method.as_str()),
         },
+    }
+}
+
+fn exception_of_directory(error: &crate::Error) -> Exception<'_> {
+    use crate::Error;
+    match error {
+        Error::NoSuchUser(name) => Exception {
+            status: StatusCode::NOT_FOUND,
+            number: "CWTBG0007E",
+            class: "NoSuchUserException",
+            text: "User '{0}' not found.",
+            parameter: Some(name),
+        },
         Error::Contended | Error::Unavailable { .. } | Error::TimedOut => Exception {
             status: StatusCode::SERVICE_UNAVAILABLE,
             ..UNEXPECTED
         },
-        Error::Unauthenticated
-        | Error::Disabled(_)
-        | Error::Taken { .. }
-        | Error::NoImage
-        | Error::NoSuchPath
+        // Nobody is created here, and changes have no terms.
+        Error::Taken { .. }
         | Error::PreconditionFailed
         | Error::TooManyChanges { .. }
-        | Error::ImageAlone(_)
         | Error::Internal { .. } => UNEXPECTED,
+    }
+}
+
+fn invalid_parameter<'e>(
+    number: &'static str,
+    text: &'static str,
+    parameter: Option<&'e str>,
+) -> Exception<'e> {
+    Exception {
+        status: StatusCode::BAD_REQUEST,
+        number,
+        class: "InvalidParameterException",
+        text,
+        parameter,
     }
 }
 

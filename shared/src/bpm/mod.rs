@@ -2,6 +2,7 @@
 
 mod avatar;
 mod caller;
+mod error;
 mod exception;
 mod file_name;
 mod method;
@@ -11,6 +12,7 @@ mod xml;
 
 pub use avatar::ShownAvatar;
 pub use caller::{allow_cross_site, authenticate, is_cross_site};
+pub use error::Error;
 pub use exception::refuse;
 pub use method::override_method;
 pub use representation::Representation;
@@ -18,12 +20,11 @@ pub use upload::{boundary, upload};
 
 use std::borrow::Cow;
 
-use crate::Error;
 use crate::directory::{By, Directory};
 use crate::name::{CURRENT, fold};
 use crate::store::Store;
 use crate::user::User;
-use crate::web::{Head, decode_segment};
+use crate::web::{self, Head, decode_segment};
 
 /// The path of avatars, without the user.
 const BASE_PATH: &str = "/rest/bpm/wle/v1/avatar";
@@ -34,17 +35,16 @@ const PATH_PARAMETER: &str = "userNameOrID";
 /// Finds the path's user: `current` for the caller, a user name, or a numeric user id.
 ///
 /// # Errors
-/// [`Error::NoSuchUser`], [`Error::Invalid`] for a path that can't be decoded, and the directory's.
+/// [`crate::Error::NoSuchUser`], [`web::Error::Invalid`] for a path that can't be decoded, and the directory's.
 pub async fn find_user<'u, S: Store>(
     directory: &Directory<S>,
     head: &Head,
     caller: &'u User,
 ) -> Result<Cow<'u, User>, Error> {
     let name = match head.segments_below(BASE_PATH).as_slice() {
-        [user] => {
-            decode_segment(user).map_err(|_| Error::invalid(PATH_PARAMETER, "cannot be decoded"))?
-        }
-        other => return Err(Error::NoSuchUser(other.join("/"))),
+        [user] => decode_segment(user)
+            .map_err(|_| web::Error::invalid(PATH_PARAMETER, "cannot be decoded"))?,
+        other => return Err(crate::Error::NoSuchUser(other.join("/")).into()),
     };
     // User names take precedence over numbers, so the caller's own name needs no lookup.
     if name == CURRENT || fold(&name) == caller.username.folded() {
@@ -54,7 +54,7 @@ pub async fn find_user<'u, S: Store>(
         .find(&name, &[By::Username, By::Number])
         .await?
         .map(Cow::Owned)
-        .ok_or(Error::NoSuchUser(name))
+        .ok_or(crate::Error::NoSuchUser(name).into())
 }
 
 /// Finds the path's user, who must be the caller. Nobody else may change an avatar, not even administrators.

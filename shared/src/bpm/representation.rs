@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderName};
 use serde::Serialize;
 
-use crate::Error;
+use super::Error;
 use crate::web::{self, Answer, Head, accept};
 
 /// The most characters of a callback's name.
@@ -77,12 +77,14 @@ impl Representation {
     /// `federationMode`, which leaves out everything around the data.
     ///
     /// # Errors
-    /// [`Error::MissingParameter`], [`Error::Invalid`].
+    /// [`Error::MissingParameter`], [`web::Error::Invalid`].
     pub fn with_parameters(self, head: &Head) -> Result<Self, Error> {
         let bare = match head.query_parameter("federationMode").as_deref() {
             Some("true") => true,
             Some("false" | "") | None => false,
-            Some(_) => return Err(Error::invalid("federationMode", "must be true or false")),
+            Some(_) => {
+                return Err(web::Error::invalid("federationMode", "must be true or false").into());
+            }
         };
         Ok(Self {
             bare,
@@ -97,7 +99,9 @@ impl Representation {
                 return Err(Error::MissingParameter("callback"));
             }
             if !is_dotted_identifier(&callback) {
-                return Err(Error::invalid("callback", "is not the name of a function"));
+                return Err(
+                    web::Error::invalid("callback", "is not the name of a function").into(),
+                );
             }
             self.callback = Some(callback.into_owned());
         }
@@ -117,7 +121,7 @@ impl Representation {
         status: StatusCode,
         document: &impl Document,
     ) -> Result<Answer, Error> {
-        let unwritable = |error: std::io::Error| Error::Internal {
+        let unwritable = |error: std::io::Error| crate::Error::Internal {
             detail: format!("a document cannot be written: {error}"),
         };
         let mut answer = web::json(status, self.media_type(), document)?;
@@ -148,11 +152,11 @@ impl Representation {
 /// Requires a body without a content coding.
 ///
 /// # Errors
-/// [`Error::UnsupportedMediaType`] naming the coding.
-pub(super) fn require_identity(head: &Head) -> Result<(), Error> {
+/// [`web::Error::UnsupportedMediaType`] naming the coding.
+pub(super) fn require_identity(head: &Head) -> Result<(), web::Error> {
     match head.list(&CONTENT_ENCODING) {
         Some(coding) if !coding.trim().eq_ignore_ascii_case("identity") => {
-            Err(Error::UnsupportedMediaType(coding))
+            Err(web::Error::UnsupportedMediaType(coding))
         }
         _ => Ok(()),
     }

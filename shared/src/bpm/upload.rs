@@ -5,11 +5,11 @@ use futures::Stream;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use multer::{Constraints, Field, Multipart, SizeLimit, parse_boundary};
 
+use super::Error;
 use super::file_name::file_name;
 use super::representation::require_identity;
-use crate::Error;
 use crate::image::{Image, ImageFault, MAX_BYTES};
-use crate::web::{BrokenOff, Head, MAX_BODY_BYTES, shortened};
+use crate::web::{self, BrokenOff, Head, MAX_BODY_BYTES, shortened};
 
 /// The vendor's name for the file part. Clients may use any name.
 const PARAMETER: &str = "avatar";
@@ -17,8 +17,8 @@ const PARAMETER: &str = "avatar";
 /// Requires a multipart body without a content coding. Returns its boundary.
 ///
 /// # Errors
-/// [`Error::UnsupportedMediaType`]; [`Error::Invalid`] where there is no boundary.
-pub fn boundary(head: &Head) -> Result<String, Error> {
+/// [`web::Error::UnsupportedMediaType`]; [`web::Error::Invalid`] where there is no boundary.
+pub fn boundary(head: &Head) -> Result<String, web::Error> {
     require_identity(head)?;
     match head.media_type() {
         Some(essence) if essence.eq_ignore_ascii_case("multipart/form-data") => {
@@ -28,7 +28,7 @@ pub fn boundary(head: &Head) -> Result<String, Error> {
                 .filter(|boundary| !boundary.is_empty())
                 .ok_or_else(broken)
         }
-        other => Err(Error::UnsupportedMediaType(
+        other => Err(web::Error::UnsupportedMediaType(
             other.unwrap_or_default().to_owned(),
         )),
     }
@@ -38,8 +38,8 @@ pub fn boundary(head: &Head) -> Result<String, Error> {
 /// Holds at most one picture in memory.
 ///
 /// # Errors
-/// [`Error::NoFile`], [`Error::SeveralFiles`], [`Error::Image`] with the file's
-/// name, [`Error::BodyTooLarge`], and [`Error::Invalid`] for a body that is not well formed.
+/// [`Error::NoFile`], [`Error::SeveralFiles`], [`web::Error::Image`] with the file's
+/// name, [`web::Error::BodyTooLarge`], and [`web::Error::Invalid`] for a body that is not well formed.
 pub async fn upload<B>(boundary: String, body: B) -> Result<Image, Error>
 where
     B: Stream<Item = Result<Bytes, BrokenOff>> + Send + 'static,
@@ -73,26 +73,27 @@ async fn read(mut part: Field<'_>, name: String) -> Result<Image, Error> {
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await? {
         if bytes.len() + chunk.len() > MAX_BYTES {
-            return Err(Error::image(name, ImageFault::TooLarge));
+            return Err(web::Error::image(name, ImageFault::TooLarge).into());
         }
         bytes.extend_from_slice(&chunk);
     }
     Image::new(bytes, declared.as_deref().unwrap_or_default())
-        .map_err(|fault| Error::image(name, fault))
+        .map_err(|fault| web::Error::image(name, fault).into())
 }
 
-fn broken() -> Error {
-    Error::invalid(PARAMETER, "is not well-formed multipart/form-data")
+fn broken() -> web::Error {
+    web::Error::invalid(PARAMETER, "is not well-formed multipart/form-data")
 }
 
 impl From<multer::Error> for Error {
     fn from(error: multer::Error) -> Self {
-        match error {
-            multer::Error::StreamSizeExceeded { .. } => Self::BodyTooLarge {
+        let error = match error {
+            multer::Error::StreamSizeExceeded { .. } => web::Error::BodyTooLarge {
                 limit: MAX_BODY_BYTES,
             },
-            multer::Error::StreamReadFailed(_) => Self::BodyUnreadable,
+            multer::Error::StreamReadFailed(_) => web::Error::BodyUnreadable,
             _ => broken(),
-        }
+        };
+        error.into()
     }
 }

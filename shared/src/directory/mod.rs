@@ -127,15 +127,15 @@ impl<S: Store> Directory<S> {
     ///
     /// # Errors
     /// [`Error::NoSuchUser`] when the user is gone, and what `change` returns: then nothing is written.
-    pub async fn update(
+    pub async fn update<E: From<Error>>(
         &self,
         number: UserNumber,
-        mut change: impl FnMut(&mut User) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        mut change: impl FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<(), E> {
         let found = self.update_record(number, None, &mut change).await?;
         found
             .then_some(())
-            .ok_or_else(|| Error::NoSuchUser(number.to_string()))
+            .ok_or_else(|| Error::NoSuchUser(number.to_string()).into())
     }
 
     /// Changes the user that [`Directory::find`] would find. Returns whether there is one. By user name this takes
@@ -143,12 +143,12 @@ impl<S: Store> Directory<S> {
     ///
     /// # Errors
     /// As [`Directory::update`].
-    pub async fn find_and_update(
+    pub async fn find_and_update<E: From<Error>>(
         &self,
         text: &str,
         order: &[By],
-        change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
-    ) -> Result<bool, Error> {
+        change: &mut dyn FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<bool, E> {
         for by in order {
             let found = if *by == By::Username {
                 let folded = fold(text);
@@ -170,26 +170,28 @@ impl<S: Store> Directory<S> {
     }
 
     /// Changes the user with this number and, if given, this folded name. Returns whether there is such a user.
-    async fn update_record(
+    async fn update_record<E: From<Error>>(
         &self,
         number: UserNumber,
         folded: Option<&str>,
-        change: &mut dyn FnMut(&mut User) -> Result<(), Error>,
-    ) -> Result<bool, Error> {
+        change: &mut dyn FnMut(&mut User) -> Result<(), E>,
+    ) -> Result<bool, E> {
         let found = self
             .swap(&key::user(number), |mut record: Record| {
                 let Some(user) = record.live_user_mut() else {
-                    return Ok(Swap::Leave(false));
+                    return Ok(Swap::Leave(Ok(false)));
                 };
                 require_number(user, number)?;
                 if folded.is_some_and(|folded| user.username.folded() != folded) {
-                    return Ok(Swap::Leave(false));
+                    return Ok(Swap::Leave(Ok(false)));
                 }
-                change(user)?;
-                Ok(Swap::Write(record, true))
+                Ok(match change(user) {
+                    Ok(()) => Swap::Write(record, Ok(true)),
+                    Err(refusal) => Swap::Leave(Err(refusal)),
+                })
             })
             .await?;
-        Ok(found == Some(true))
+        found.unwrap_or(Ok(false))
     }
 
     /// Returns the user with this number, if the record is live.

@@ -1,33 +1,33 @@
 //! Who is calling: a token stands for a user.
 
-use crate::Error;
+use super::Error;
 use crate::directory::{By, Directory};
 use crate::name::Username;
 use crate::store::Store;
 use crate::user::User;
 use crate::variable::UserTokens;
-use crate::web::{Authorization, Head, Secret};
+use crate::web::{self, Authorization, Head, Secret};
 
 /// The name of the current user: whom the token in `Authorization: APIToken …` (or `Bearer …`) stands for.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`].
-fn username<'t>(head: &Head, tokens: &'t UserTokens) -> Result<&'t str, Error> {
-    let authorization = Authorization::of(head).ok_or(Error::Unauthenticated)?;
+/// [`web::Error::Unauthenticated`].
+fn username<'t>(head: &Head, tokens: &'t UserTokens) -> Result<&'t str, web::Error> {
+    let authorization = Authorization::of(head).ok_or(web::Error::Unauthenticated)?;
     let given = authorization
         .credentials("APIToken")
         .or_else(|| authorization.credentials("Bearer"))
-        .ok_or(Error::Unauthenticated)?;
+        .ok_or(web::Error::Unauthenticated)?;
     tokens
         .user_of(&Secret::new(given))
         .map(Username::as_str)
-        .ok_or(Error::Unauthenticated)
+        .ok_or(web::Error::Unauthenticated)
 }
 
 /// The current user. That the token's user does not exist is told later, after what is wrong with the request.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`], [`Error::Disabled`], and the directory's.
+/// [`web::Error::Unauthenticated`], [`Error::Disabled`], and the directory's.
 pub async fn authorize<S: Store>(
     head: &Head,
     tokens: &UserTokens,
@@ -53,8 +53,9 @@ impl CurrentUser {
     /// The user.
     ///
     /// # Errors
-    /// [`Error::NoSuchUser`] where the token's user does not exist.
+    /// [`crate::Error::NoSuchUser`] where the token's user does not exist.
     pub fn existing(self) -> Result<User, Error> {
-        self.user.ok_or(Error::NoSuchUser(self.username))
+        let user = self.user;
+        user.ok_or(crate::Error::NoSuchUser(self.username).into())
     }
 }

@@ -6,15 +6,14 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::MEDIA_TYPE;
-use crate::Error;
+use super::{Error, MEDIA_TYPE};
 use crate::directory::{Avatar, Change};
 use crate::web::{self, Answer, Head, accept};
 
 /// The answer to an update: an empty object, and the `ETag` of the change.
 ///
 /// # Errors
-/// [`Error::Internal`] when the answer cannot be written.
+/// [`crate::Error::Internal`] when the answer cannot be written.
 pub fn updated(change: &Change) -> Result<Answer, Error> {
     let mut answer = removed()?;
     answer.headers_mut().typed_insert(web::etag(change)?);
@@ -24,9 +23,10 @@ pub fn updated(change: &Change) -> Result<Answer, Error> {
 /// The answer to a removal: an empty object.
 ///
 /// # Errors
-/// [`Error::Internal`] when the answer cannot be written.
+/// [`crate::Error::Internal`] when the answer cannot be written.
 pub fn removed() -> Result<Answer, Error> {
-    web::json(StatusCode::OK, MEDIA_TYPE, &serde_json::Map::new())
+    let body = serde_json::Map::new();
+    Ok(web::json(StatusCode::OK, MEDIA_TYPE, &body)?)
 }
 
 /// A `google.api.HttpBody`, fields in the order of the message.
@@ -41,7 +41,7 @@ struct HttpBody {
 /// that it has it.
 ///
 /// # Errors
-/// [`Error::Internal`] when the answer cannot be written.
+/// [`crate::Error::Internal`] when the answer cannot be written.
 pub fn show(head: &Head, avatar: Avatar) -> Result<Answer, Error> {
     let media_type = avatar.format.media_type();
     let wants_picture = head

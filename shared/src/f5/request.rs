@@ -7,11 +7,10 @@ use headers::{HeaderMapExt as _, IfMatch, IfNoneMatch};
 use http::header::{IF_MATCH, IF_NONE_MATCH};
 use serde::Deserialize;
 
-use crate::Error;
 use crate::directory::{Change, Terms};
 use crate::image::{Format, Image};
 use crate::web::json::{self, Borrowed};
-use crate::web::{Head, etag};
+use crate::web::{self, Head, etag};
 
 /// The message of this name, by the rules of proto3's JSON mapping: two spellings of a field, `null` for an absent one,
 /// no unknown field, and none twice.
@@ -27,8 +26,8 @@ struct UpdateImageRequest<'b> {
 /// Reads an `UpdateImageRequest`.
 ///
 /// # Errors
-/// [`Error::Invalid`] and [`Error::Image`] naming the field.
-pub fn image_body(body: &[u8]) -> Result<Image, Error> {
+/// [`web::Error::Invalid`] and [`web::Error::Image`] naming the field.
+pub fn image_body(body: &[u8]) -> Result<Image, web::Error> {
     let request: UpdateImageRequest<'_> = json::read(body, str::to_owned)?;
     let content_type = request
         .content_type
@@ -36,15 +35,15 @@ pub fn image_body(body: &[u8]) -> Result<Image, Error> {
     let image = request
         .image
         .filter(|image| !image.0.is_empty())
-        .ok_or_else(|| Error::invalid("image", "is mandatory"))?;
+        .ok_or_else(|| web::Error::invalid("image", "is mandatory"))?;
     // Stricter than elsewhere: what is given must be a type that is taken.
     if !content_type.is_empty() && Format::named(&content_type).is_none() {
-        return Err(Error::invalid(
+        return Err(web::Error::invalid(
             "content_type",
             "must be image/png, image/jpeg or image/gif",
         ));
     }
-    Image::from_base64(&image.0, &content_type).map_err(|fault| Error::image("image", fault))
+    Image::from_base64(&image.0, &content_type).map_err(|fault| web::Error::image("image", fault))
 }
 
 /// The terms of a change: what `If-Match` and `If-None-Match` say of the present picture, and how many changes a minute

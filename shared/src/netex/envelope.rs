@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde::{Serialize, Serializer};
 
+use super::Error;
 use super::platform::{Mode, Operation};
-use crate::Error;
 use crate::image::ImageFault;
 use crate::web::{self, Answer};
 
@@ -44,7 +44,7 @@ fn as_map<S: Serializer>(platforms: &[(&str, u16)], serializer: S) -> Result<S::
 /// generic status stands inside.
 ///
 /// # Errors
-/// [`Error::Internal`] when the answer cannot be written.
+/// [`crate::Error::Internal`] when the answer cannot be written.
 pub fn succeed(operation: Operation, mode: Mode) -> Result<Answer, Error> {
     let report = operation.report(mode);
     let envelope = Envelope {
@@ -59,9 +59,9 @@ pub fn succeed(operation: Operation, mode: Mode) -> Result<Answer, Error> {
 /// The answer that shows something as JSON.
 ///
 /// # Errors
-/// [`Error::Internal`] when it cannot be written.
+/// [`crate::Error::Internal`] when it cannot be written.
 pub fn show(body: &impl Serialize) -> Result<Answer, Error> {
-    web::json(StatusCode::OK, MEDIA_TYPE, body)
+    Ok(web::json(StatusCode::OK, MEDIA_TYPE, body)?)
 }
 
 /// The answer to a request that failed: HTTP's status and the one inside are equal.
@@ -74,35 +74,49 @@ pub fn refuse(error: &Error) -> Answer {
         status: status.as_u16(),
     };
     let answer = web::json(status, MEDIA_TYPE, &envelope).unwrap_or_else(|_| web::empty(status));
-    web::with_headers_of(error, answer)
+    match error {
+        Error::Request(error) => web::with_headers_of(error, answer),
+        _ => answer,
+    }
 }
 
 fn status(error: &Error) -> StatusCode {
     match error {
-        Error::Unauthenticated | Error::Disabled(_) => StatusCode::UNAUTHORIZED,
-        Error::NoSuchUser(_) | Error::NoImage | Error::NoSuchPath => StatusCode::NOT_FOUND,
+        Error::Request(error) => status_of_request(error),
+        Error::Directory(error) => status_of_directory(error),
+        Error::NoSuchPath | Error::NoImage => StatusCode::NOT_FOUND,
+        Error::ImageAlone(cause) => status(cause),
+    }
+}
+
+fn status_of_request(error: &web::Error) -> StatusCode {
+    use web::Error;
+    match error {
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Error::NotAcceptable(_) => StatusCode::NOT_ACCEPTABLE,
         Error::BodyTooLarge { .. }
         | Error::Image {
             fault: ImageFault::TooLarge,
             ..
         } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Error::BodyUnreadable
-        | Error::Invalid { .. }
-        | Error::Image { .. }
-        | Error::NoFile
-        | Error::SeveralFiles
-        | Error::MissingParameter(_)
-        | Error::Taken { .. } => StatusCode::BAD_REQUEST,
-        Error::NotAuthorized { .. } => StatusCode::FORBIDDEN,
-        Error::PreconditionFailed => StatusCode::CONFLICT,
-        Error::TooManyChanges { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::BodyUnreadable | Error::Invalid { .. } | Error::Image { .. } => {
+            StatusCode::BAD_REQUEST
+        }
+    }
+}
+
+fn status_of_directory(error: &crate::Error) -> StatusCode {
+    use crate::Error;
+    match error {
+        Error::Taken { .. } => StatusCode::BAD_REQUEST,
+        Error::NoSuchUser(_) => StatusCode::NOT_FOUND,
         Error::Contended | Error::Unavailable { .. } | Error::TimedOut => {
             StatusCode::SERVICE_UNAVAILABLE
         }
-        Error::ImageAlone(cause) => status(cause),
-        Error::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        // The terms of a change are F5's: here, none are set.
+        Error::PreconditionFailed | Error::TooManyChanges { .. } | Error::Internal { .. } => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }

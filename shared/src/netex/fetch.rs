@@ -7,9 +7,9 @@ use fluent_uri::component::Host;
 use fluent_uri::{Uri, UriRef};
 use ip_network::IpNetwork;
 
-use crate::Error;
 use crate::image::Image;
 use crate::variable::ImageOrigin;
+use crate::web;
 
 /// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -40,7 +40,7 @@ pub enum FetchFault {
     NoImage,
 }
 
-impl From<FetchFault> for Error {
+impl From<FetchFault> for web::Error {
     fn from(fault: FetchFault) -> Self {
         Self::invalid(FIELD, fault.to_string())
     }
@@ -114,14 +114,14 @@ impl Fetch {
     /// Takes what the server answered: the image, or `None` when the fetching goes on elsewhere.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for the field `image.url`, also where it is the picture that is wrong.
-    pub fn take(&mut self, response: FetchResponse) -> Result<Option<Image>, Error> {
+    /// [`web::Error::Invalid`] for the field `image.url`, also where it is the picture that is wrong.
+    pub fn take(&mut self, response: FetchResponse) -> Result<Option<Image>, web::Error> {
         match response.status {
             200 => {
                 let declared = response.content_type.unwrap_or_default();
                 Image::new(response.body, &declared)
                     .map(Some)
-                    .map_err(|fault| Error::invalid(FIELD, fault.to_string()))
+                    .map_err(|fault| web::Error::invalid(FIELD, fault.to_string()))
             }
             301 | 302 | 303 | 307 | 308 => {
                 let location = response.location.ok_or(FetchFault::NoImage)?;

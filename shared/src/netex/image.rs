@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Mode, Operation, find_user, succeed};
-use crate::Error;
+use super::{Error, Mode, Operation, find_user, succeed};
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::store::Store;
@@ -42,28 +41,30 @@ struct ImageBody<'b> {
 /// Reads the body of "Add Image to User": `{"image":{"base64Image":…,"mimeType":…}}`, or the inner object alone.
 ///
 /// # Errors
-/// [`Error::Invalid`] and [`Error::Image`] naming the field.
-pub fn image_body(body: &[u8]) -> Result<Image, Error> {
+/// [`web::Error::Invalid`] and [`web::Error::Image`] naming the field.
+pub fn image_body(body: &[u8]) -> Result<Image, web::Error> {
     let ImageBody { image } = json::read(body, str::to_owned)?;
     let fields = match image {
         Patch::Set(Members(fields)) => fields,
-        Patch::Clear => return Err(Error::invalid("image", "must be an object")),
+        Patch::Clear => return Err(web::Error::invalid("image", "must be an object")),
         Patch::Keep => json::read(body, |member| format!("image.{member}"))?,
     };
     fields
         .inline()?
-        .ok_or_else(|| Error::invalid("image.base64Image", "is mandatory"))
+        .ok_or_else(|| web::Error::invalid("image.base64Image", "is mandatory"))
 }
 
 impl ImageFields<'_, Patch<String>> {
     /// Where the image of a user is to come from: `{"url":null}` means that there is none.
-    pub(super) fn source(&self) -> Result<Patch<ImageSource>, Error> {
+    pub(super) fn source(&self) -> Result<Patch<ImageSource>, web::Error> {
         match (self.inline()?, &self.url) {
             (Some(image), Patch::Keep | Patch::Clear) => Ok(Patch::Set(ImageSource::Inline(image))),
             (None, Patch::Set(url)) => Ok(Patch::Set(ImageSource::Url(url.clone()))),
             (None, Patch::Clear) => Ok(Patch::Clear),
-            (None, Patch::Keep) => Err(Error::invalid("image", "must have base64Image or url")),
-            (Some(_), Patch::Set(_)) => Err(Error::invalid(
+            (None, Patch::Keep) => {
+                Err(web::Error::invalid("image", "must have base64Image or url"))
+            }
+            (Some(_), Patch::Set(_)) => Err(web::Error::invalid(
                 "image",
                 "must not have both base64Image and url",
             )),
@@ -72,14 +73,14 @@ impl ImageFields<'_, Patch<String>> {
 }
 
 impl<U> ImageFields<'_, U> {
-    fn inline(&self) -> Result<Option<Image>, Error> {
+    fn inline(&self) -> Result<Option<Image>, web::Error> {
         let Some(text) = &self.base64_image else {
             return Ok(None);
         };
         let declared = self.mime_type.as_ref().map_or("", |text| &text.0);
         Image::from_base64(&text.0, declared)
             .map(Some)
-            .map_err(|fault| Error::image("image.base64Image", fault))
+            .map_err(|fault| web::Error::image("image.base64Image", fault))
     }
 }
 
@@ -112,5 +113,5 @@ pub async fn show_image<S: Store>(
 ) -> Result<Answer, Error> {
     let user = find_user(directory, user).await?;
     let avatar = directory.avatar(user.number).await?;
-    web::picture(head, avatar.ok_or(Error::NoImage)?)
+    Ok(web::picture(head, avatar.ok_or(Error::NoImage)?)?)
 }

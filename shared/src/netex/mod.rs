@@ -1,6 +1,7 @@
 //! Netex learningCloud: users and their images, as the vendor's "User web services" pages document them.
 
 mod envelope;
+mod error;
 mod fetch;
 mod image;
 mod page;
@@ -8,13 +9,13 @@ mod platform;
 mod user;
 
 pub use envelope::{refuse, show, succeed};
+pub use error::Error;
 pub use fetch::{Fetch, FetchFault, FetchResponse};
 pub use image::{ImageSource, add_image, image_body, show_image};
 pub use page::Page;
 pub use platform::{Mode, Operation};
 pub use user::{Update, check_message, new_password, new_user, require_local, view};
 
-use crate::Error;
 use crate::directory::{By, Directory};
 use crate::image::Image;
 use crate::name::UserNumber;
@@ -22,7 +23,7 @@ use crate::store::Store;
 use crate::user::User;
 use crate::variable::TokenList;
 use crate::web::header::X_CLOUD_AUTH_TOKEN;
-use crate::web::{Head, Secret, decode_segment};
+use crate::web::{self, Head, Secret, decode_segment};
 
 /// The path of the users.
 const USERS_PATH: &str = "/integration/ws/management/rest/users";
@@ -34,17 +35,17 @@ const PATH_ORDER: [By; 4] = [By::Id, By::Username, By::ExternalId, By::CommonId]
 /// Lets a caller pass whose `X-Cloud-Auth-Token` is one of `tokens`.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`].
-pub fn authorize(head: &Head, tokens: &TokenList) -> Result<(), Error> {
+/// [`web::Error::Unauthenticated`].
+pub fn authorize(head: &Head, tokens: &TokenList) -> Result<(), web::Error> {
     let mut given = head.headers.get_all(X_CLOUD_AUTH_TOKEN).iter();
     let (Some(given), None) = (given.next(), given.next()) else {
-        return Err(Error::Unauthenticated);
+        return Err(web::Error::Unauthenticated);
     };
-    let given = given.to_str().map_err(|_| Error::Unauthenticated)?;
+    let given = given.to_str().map_err(|_| web::Error::Unauthenticated)?;
     if tokens.accepts(&Secret::new(given)) {
         Ok(())
     } else {
-        Err(Error::Unauthenticated)
+        Err(web::Error::Unauthenticated)
     }
 }
 
@@ -83,13 +84,13 @@ impl Target {
 /// Finds the user whom a segment of the path means.
 ///
 /// # Errors
-/// [`Error::NoSuchUser`], [`Error::Invalid`] for a segment that can't be decoded, and the directory's.
+/// [`crate::Error::NoSuchUser`], [`web::Error::Invalid`] for a segment that can't be decoded, and the directory's.
 pub async fn find_user<S: Store>(directory: &Directory<S>, segment: &str) -> Result<User, Error> {
     let name = decode_segment(segment)?;
     directory
         .find(&name, &PATH_ORDER)
         .await?
-        .ok_or(Error::NoSuchUser(name))
+        .ok_or(crate::Error::NoSuchUser(name).into())
 }
 
 /// Changes the user whom a segment of the path means.
@@ -105,7 +106,9 @@ pub async fn update_user<S: Store>(
     let found = directory
         .find_and_update(&name, &PATH_ORDER, &mut change)
         .await?;
-    found.then_some(()).ok_or(Error::NoSuchUser(name))
+    found
+        .then_some(())
+        .ok_or(crate::Error::NoSuchUser(name).into())
 }
 
 /// Deletes the user whom a segment of the path means, and returns the number that was the user's.
@@ -118,7 +121,7 @@ pub async fn delete_user<S: Store>(
 ) -> Result<UserNumber, Error> {
     let name = decode_segment(segment)?;
     let deleted = directory.find_and_delete(&name, &PATH_ORDER).await?;
-    deleted.ok_or(Error::NoSuchUser(name))
+    deleted.ok_or(crate::Error::NoSuchUser(name).into())
 }
 
 /// Changes the image of the user whom a segment of the path means, or removes it, and then the user.
@@ -133,14 +136,16 @@ pub async fn update_user_and_image<S: Store>(
 ) -> Result<(), Error> {
     let name = decode_segment(segment)?;
     let found = directory.find(&name, &PATH_ORDER).await?;
-    let mut user = found.ok_or_else(|| Error::NoSuchUser(name.clone()))?;
+    let mut user = found.ok_or_else(|| crate::Error::NoSuchUser(name.clone()))?;
     // What cannot be changed comes out before anything is written.
     change(&mut user)?;
     directory.put_avatar(user.number, image).await?;
     match directory.update(user.number, change).await {
         Ok(()) => Ok(()),
         // With the user the image is gone too.
-        Err(Error::NoSuchUser(_)) => Err(Error::NoSuchUser(name)),
+        Err(Error::Directory(crate::Error::NoSuchUser(_))) => {
+            Err(crate::Error::NoSuchUser(name).into())
+        }
         Err(error) => Err(Error::ImageAlone(Box::new(error))),
     }
 }

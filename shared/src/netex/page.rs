@@ -1,7 +1,6 @@
 //! Which users a list shows: `?startIndex=&count=`.
 
-use crate::Error;
-use crate::web::Head;
+use crate::web::{self, Head};
 
 /// The most users of one answer, and as many as there are without a `count`.
 const MAX_COUNT: usize = 500;
@@ -19,8 +18,8 @@ impl Page {
     /// The page that a request asks for.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for what is not a number from 0.
-    pub fn of(head: &Head) -> Result<Self, Error> {
+    /// [`web::Error::Invalid`] for what is not a number from 0.
+    pub fn of(head: &Head) -> Result<Self, web::Error> {
         let number = |name: &'static str| {
             head.query_parameter(name)
                 .map(|text| {
@@ -28,7 +27,7 @@ impl Page {
                     // More than there can be is as good as more than there are.
                     digits
                         .then(|| text.parse().unwrap_or(usize::MAX))
-                        .ok_or_else(|| Error::invalid(name, "must be a number from 0"))
+                        .ok_or_else(|| web::Error::invalid(name, "must be a number from 0"))
                 })
                 .transpose()
         };

@@ -3,9 +3,8 @@
 //! Management is this store; training, social and play are embedded in it, so that they are up to date when the
 //! answer is sent, in both modes.
 
-use crate::Error;
-use crate::web::Head;
 use crate::web::header::X_CLOUD_SYNCHRONIZATION;
+use crate::web::{self, Head};
 
 /// Whether the caller waits for all platforms: `X-Cloud-Synchronization`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +19,8 @@ impl Mode {
     /// The mode that the request asks for.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for any other value of the header.
-    pub fn of(head: &Head) -> Result<Self, Error> {
+    /// [`web::Error::Invalid`] for any other value of the header.
+    pub fn of(head: &Head) -> Result<Self, web::Error> {
         match head.headers.get(X_CLOUD_SYNCHRONIZATION) {
             None => Ok(Self::Asynchronous),
             Some(value) if value.as_bytes().eq_ignore_ascii_case(b"asynchronous") => {
@@ -30,7 +29,7 @@ impl Mode {
             Some(value) if value.as_bytes().eq_ignore_ascii_case(b"synchronous") => {
                 Ok(Self::Synchronous)
             }
-            Some(_) => Err(Error::invalid(
+            Some(_) => Err(web::Error::invalid(
                 "X-Cloud-Synchronization",
                 "must be synchronous or asynchronous",
             )),

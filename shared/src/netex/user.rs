@@ -4,8 +4,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::image::{ImageFields, ImageSource};
-use super::image_url;
-use crate::Error;
+use super::{Error, image_url};
 use crate::name::{UserId, Username};
 use crate::password::Password;
 use crate::roles::{RoleLists, Roles};
@@ -13,7 +12,7 @@ use crate::user::{
     AuthSource, Email, ForeignId, Language, NewUser, Object, Profile, Text, TimeZone, User,
 };
 use crate::web::json::{self, Borrowed, Members, Patch};
-use crate::web::shortened;
+use crate::web::{self, shortened};
 
 /// The members of a user in a request. Any other is ignored: clients of newer versions send more.
 #[derive(Default, Deserialize)]
@@ -52,12 +51,12 @@ struct UserBody<'b, P> {
 
 impl<'b, P: Default + Deserialize<'b>> UserFields<'b, P> {
     /// Reads a body: `{"user":{…}}`, or the inner object alone.
-    fn read(body: &'b [u8]) -> Result<Self, Error> {
+    fn read(body: &'b [u8]) -> Result<Self, web::Error> {
         let inside = |path: &str| path.strip_prefix("user.").unwrap_or(path).to_owned();
         let UserBody { user } = json::read(body, inside)?;
         let fields: Self = match user {
             Patch::Set(Members(fields)) => fields,
-            Patch::Clear => return Err(Error::invalid("user", "must be an object")),
+            Patch::Clear => return Err(web::Error::invalid("user", "must be an object")),
             Patch::Keep => json::read(body, str::to_owned)?,
         };
         // What is kept to the letter is sent to other clients.
@@ -68,15 +67,17 @@ impl<'b, P: Default + Deserialize<'b>> UserFields<'b, P> {
         Ok(fields)
     }
 
-    fn roles(&self) -> Result<Option<Roles>, Error> {
+    fn roles(&self) -> Result<Option<Roles>, web::Error> {
         let roles = self.roles.clone().map(Roles::try_from).transpose();
         roles.map_err(|fault| match fault.section() {
-            Some(section) => Error::invalid(format!("roles.{}", section.name()), fault.to_string()),
-            None => Error::invalid("roles", fault.to_string()),
+            Some(section) => {
+                web::Error::invalid(format!("roles.{}", section.name()), fault.to_string())
+            }
+            None => web::Error::invalid("roles", fault.to_string()),
         })
     }
 
-    fn image(&self) -> Result<Patch<ImageSource>, Error> {
+    fn image(&self) -> Result<Patch<ImageSource>, web::Error> {
         match &self.image {
             Patch::Keep => Ok(Patch::Keep),
             Patch::Clear => Ok(Patch::Clear),
@@ -104,14 +105,14 @@ impl<'b, P: Default + Deserialize<'b>> UserFields<'b, P> {
 /// may have to be fetched.
 ///
 /// # Errors
-/// [`Error::Invalid`] and [`Error::Image`] naming the field.
-pub fn new_user(body: &[u8]) -> Result<(NewUser, Option<ImageSource>), Error> {
+/// [`web::Error::Invalid`] and [`web::Error::Image`] naming the field.
+pub fn new_user(body: &[u8]) -> Result<(NewUser, Option<ImageSource>), web::Error> {
     let mut fields = UserFields::<Option<Password>>::read(body)?;
     let username = fields.username.take();
-    let username = username.ok_or_else(|| Error::invalid("username", "is mandatory"))?;
+    let username = username.ok_or_else(|| web::Error::invalid("username", "is mandatory"))?;
     let auth_source = fields.auth_source.take().unwrap_or_default();
     if fields.password.is_some() && !auth_source.is_local() {
-        return Err(Error::invalid(
+        return Err(web::Error::invalid(
             "password",
             "must be absent unless authSource is LOCAL",
         ));
@@ -148,8 +149,8 @@ impl<'b> Update<'b> {
     /// for the image.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the field.
-    pub fn read(body: &'b [u8]) -> Result<Self, Error> {
+    /// [`web::Error::Invalid`] naming the field.
+    pub fn read(body: &'b [u8]) -> Result<Self, web::Error> {
         let fields = UserFields::read(body)?;
         let roles = fields.roles()?;
         Ok(Self { fields, roles })
@@ -158,15 +159,15 @@ impl<'b> Update<'b> {
     /// The image that the user is to have.
     ///
     /// # Errors
-    /// [`Error::Invalid`] and [`Error::Image`] naming the field.
-    pub fn image(&self) -> Result<Patch<ImageSource>, Error> {
+    /// [`web::Error::Invalid`] and [`web::Error::Image`] naming the field.
+    pub fn image(&self) -> Result<Patch<ImageSource>, web::Error> {
         self.fields.image()
     }
 
     /// Changes a user: absent fields stay, and `null` clears those of the profile.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a field is given that cannot change, and is not the present one.
+    /// [`web::Error::Invalid`] where a field is given that cannot change, and is not the present one.
     pub fn apply(&self, user: &mut User) -> Result<(), Error> {
         let fields = &self.fields;
         let fixed = [
@@ -188,7 +189,7 @@ impl<'b> Update<'b> {
         ];
         for (name, given, present) in fixed {
             if given.is_some() && given != present {
-                return Err(Error::invalid(name, "cannot be changed"));
+                return Err(web::Error::invalid(name, "cannot be changed").into());
             }
         }
         if let Some(auth_source) = &fields.auth_source {
@@ -208,39 +209,40 @@ impl<'b> Update<'b> {
 /// Reads the body of a change of password: `{"newPassword":…}`.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming the field.
-pub fn new_password(body: &[u8]) -> Result<Password, Error> {
+/// [`web::Error::Invalid`] naming the field.
+pub fn new_password(body: &[u8]) -> Result<Password, web::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body {
         new_password: Option<Password>,
     }
     let Body { new_password } = json::read(body, str::to_owned)?;
-    new_password.ok_or_else(|| Error::invalid("newPassword", "is mandatory"))
+    new_password.ok_or_else(|| web::Error::invalid("newPassword", "is mandatory"))
 }
 
 /// Requires that the password of a user from this source is kept here, so that it can be changed.
 ///
 /// # Errors
-/// [`Error::Invalid`] for `newPassword`.
+/// [`web::Error::Invalid`] for `newPassword`.
 pub fn require_local(auth_source: &AuthSource) -> Result<(), Error> {
     if auth_source.is_local() {
         return Ok(());
     }
     let source = shortened(auth_source);
-    Err(Error::invalid(
+    Err(web::Error::invalid(
         "newPassword",
         format!(
             "cannot be set: the user's authSource is '{source}', so the password is kept there"
         ),
-    ))
+    )
+    .into())
 }
 
 /// Checks the body of an activation or deactivation: none, or `{"message":…}`, which is for the user and goes nowhere.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming the field.
-pub fn check_message(body: &[u8]) -> Result<(), Error> {
+/// [`web::Error::Invalid`] naming the field.
+pub fn check_message(body: &[u8]) -> Result<(), web::Error> {
     #[derive(Deserialize)]
     struct Body<'b> {
         #[serde(borrow, rename = "message")]

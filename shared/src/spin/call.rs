@@ -22,10 +22,10 @@ use crate::Error;
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::name::UserNumber;
-use crate::netex::ImageSource;
+use crate::netex::{self, ImageSource};
 use crate::variable::{IMAGE_URL_ORIGIN, Origin, PUBLIC_ORIGIN, STORE_TIMEOUT_MS, Variable};
 use crate::web::{
-    Answer, BrokenOff, Head, MAX_BODY_BYTES, header, request_id, with_headers_of_all,
+    self, Answer, BrokenOff, Head, MAX_BODY_BYTES, Refusal, header, request_id, with_headers_of_all,
 };
 
 /// A request to a component, with everything needed to answer it.
@@ -45,10 +45,10 @@ pub struct Call {
 ///
 /// # Errors
 /// Only what Spin itself reports while the answer is sent.
-pub async fn serve(
+pub async fn serve<E: Refusal>(
     request: Request,
-    handle: impl AsyncFnOnce(&mut Call) -> Result<Answer, Error>,
-    refuse: impl AsyncFnOnce(&Call, &Error) -> Answer,
+    handle: impl AsyncFnOnce(&mut Call) -> Result<Answer, E>,
+    refuse: impl AsyncFnOnce(&Call, &E) -> Answer,
 ) -> Result<Response, ErrorCode> {
     Instance::retire_if_worn();
     let _undisturbed = Undisturbed::unless_sqlite();
@@ -58,7 +58,7 @@ pub async fn serve(
     // The method as sent counts: a family may treat a `POST` as another method.
     let with_body = call.head.method != Method::HEAD;
     let outcome = handle(&mut call).await;
-    if let Some(detail) = outcome.as_ref().err().and_then(Error::detail) {
+    if let Some(detail) = outcome.as_ref().err().and_then(Refusal::detail) {
         call.notes.push(detail.to_owned());
     }
     let mut answer = match outcome {
@@ -126,15 +126,15 @@ impl Call {
     /// Reads the whole body.
     ///
     /// # Errors
-    /// [`Error::BodyTooLarge`] as soon as it is found out, [`Error::BodyUnreadable`].
-    pub async fn body(&mut self) -> Result<Vec<u8>, Error> {
+    /// [`web::Error::BodyTooLarge`] as soon as it is found out, [`web::Error::BodyUnreadable`].
+    pub async fn body(&mut self) -> Result<Vec<u8>, web::Error> {
         let declared = self.head.declared_length()?;
         let Some(body) = self.body.take().map(Body::of_request) else {
             return Ok(Vec::new());
         };
         let bytes = body.read_to(MAX_BODY_BYTES, declared).await?;
         if bytes.len() > MAX_BODY_BYTES {
-            return Err(Error::BodyTooLarge {
+            return Err(web::Error::BodyTooLarge {
                 limit: MAX_BODY_BYTES,
             });
         }
@@ -144,13 +144,13 @@ impl Call {
     /// Returns the image. Fetches it if it is given by URL.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an image that cannot be fetched, and [`Call::variable`]'s.
-    pub async fn image(&self, source: ImageSource) -> Result<Image, Error> {
+    /// [`web::Error::Invalid`] for an image that cannot be fetched, and [`Call::variable`]'s.
+    pub async fn image(&self, source: ImageSource) -> Result<Image, netex::Error> {
         match source {
             ImageSource::Inline(image) => Ok(image),
             ImageSource::Url(url) => {
                 let origin = self.variable(&IMAGE_URL_ORIGIN).await?;
-                fetch(&url, Option::as_ref(&origin)).await
+                Ok(fetch(&url, Option::as_ref(&origin)).await?)
             }
         }
     }
@@ -158,10 +158,10 @@ impl Call {
     /// Streams the body, whatever its length.
     ///
     /// # Errors
-    /// [`Error::BodyTooLarge`] for one that declares to be.
+    /// [`web::Error::BodyTooLarge`] for one that declares to be.
     pub fn body_stream(
         &mut self,
-    ) -> Result<impl Stream<Item = Result<Bytes, BrokenOff>> + Send + use<>, Error> {
+    ) -> Result<impl Stream<Item = Result<Bytes, BrokenOff>> + Send + use<>, web::Error> {
         self.head.declared_length()?;
         let body = self.body.take().map(Body::of_request);
         Ok(stream::try_unfold(body, async |body| {

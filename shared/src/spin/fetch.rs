@@ -10,16 +10,16 @@ use spin_sdk::wasip3::http::types::{ErrorCode, Fields, Request, Response, Scheme
 use spin_sdk::wasip3::wit_future;
 
 use super::body::Body;
-use crate::Error;
 use crate::image::{Image, MAX_BYTES};
 use crate::netex::{Fetch, FetchFault, FetchResponse};
 use crate::variable::ImageOrigin;
+use crate::web;
 
 /// The time limit for everything, including redirects.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Fetches the image at `url`. Images come only from `origin`, if it is set.
-pub(super) async fn fetch(url: &str, origin: Option<&ImageOrigin>) -> Result<Image, Error> {
+pub(super) async fn fetch(url: &str, origin: Option<&ImageOrigin>) -> Result<Image, web::Error> {
     let fetch = Fetch::new(url, origin)?;
     let nanoseconds = u64::try_from(TIMEOUT.as_nanos()).unwrap_or(u64::MAX);
     let timer = pin!(monotonic_clock::wait_for(nanoseconds));
@@ -29,7 +29,7 @@ pub(super) async fn fetch(url: &str, origin: Option<&ImageOrigin>) -> Result<Ima
     }
 }
 
-async fn follow(mut fetch: Fetch) -> Result<Image, Error> {
+async fn follow(mut fetch: Fetch) -> Result<Image, web::Error> {
     loop {
         let response = client::send(request(&fetch)?)
             .await

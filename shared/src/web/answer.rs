@@ -1,10 +1,10 @@
 //! What goes back to the client.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::Error;
+use super::Error;
 
 /// An answer: status, headers and the whole body. `Content-Length`, `X-Request-Id` and what [`with_headers_of_all`] knows
 /// are added when it is sent.
@@ -20,12 +20,12 @@ pub fn empty(status: StatusCode) -> Answer {
 /// An answer of JSON, as this media type.
 ///
 /// # Errors
-/// [`Error::Internal`] when `body` cannot be written as JSON.
+/// [`crate::Error::Internal`] when `body` cannot be written as JSON.
 pub fn json(
     status: StatusCode,
     media_type: &'static str,
     body: &impl Serialize,
-) -> Result<Answer, Error> {
+) -> Result<Answer, crate::Error> {
     written(status, media_type, serde_json::to_vec(body))
 }
 
@@ -34,9 +34,9 @@ fn written(
     status: StatusCode,
     media_type: &'static str,
     body: serde_json::Result<Vec<u8>>,
-) -> Result<Answer, Error> {
+) -> Result<Answer, crate::Error> {
     let mut answer = empty(status);
-    *answer.body_mut() = body.map_err(|error| Error::Internal {
+    *answer.body_mut() = body.map_err(|error| crate::Error::Internal {
         detail: format!("an answer cannot be written: {error}"),
     })?;
     answer
@@ -47,15 +47,9 @@ fn written(
 
 /// The answer with the headers that HTTP wants beside the status of this error, in every family.
 pub fn with_headers_of(error: &Error, mut answer: Answer) -> Answer {
-    let headers = answer.headers_mut();
-    match error {
-        Error::MethodNotAllowed { allow } => {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
-        }
-        Error::TooManyChanges { retry_after } => {
-            headers.insert(RETRY_AFTER, (*retry_after).into());
-        }
-        _ => {}
+    if let Error::MethodNotAllowed { allow } = error {
+        let allow = HeaderValue::from_static(allow);
+        answer.headers_mut().insert(ALLOW, allow);
     }
     answer
 }

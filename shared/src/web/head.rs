@@ -6,8 +6,7 @@ use http::header::{AsHeaderName, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Method};
 use percent_encoding::percent_decode_str;
 
-use super::MAX_BODY_BYTES;
-use crate::Error;
+use super::{Error, MAX_BODY_BYTES};
 
 /// The method, target and headers of a request.
 #[derive(Debug, Clone)]

@@ -12,8 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json_borrow::Value;
 
-use super::shortened;
-use crate::Error;
+use super::{Error, shortened};
 
 /// Reads a body that must be a JSON object. `name` makes of a member's path in the body what messages call it.
 ///
@@ -159,13 +158,13 @@ pub struct Borrowed<'b>(#[serde(borrow)] pub Cow<'b, str>);
 /// Bytes in base64 as a JSON string, which nobody has to look through for what must be escaped.
 ///
 /// # Errors
-/// [`Error::Internal`] when the string cannot be written.
-pub fn base64_string(bytes: &[u8]) -> Result<Box<RawValue>, Error> {
+/// [`crate::Error::Internal`] when the string cannot be written.
+pub fn base64_string(bytes: &[u8]) -> Result<Box<RawValue>, crate::Error> {
     let mut json = String::with_capacity(STANDARD.encoded_length(bytes.len()) + 2);
     json.push('"');
     STANDARD.encode_append(bytes, &mut json);
     json.push('"');
-    RawValue::from_string(json).map_err(|error| Error::Internal {
+    RawValue::from_string(json).map_err(|error| crate::Error::Internal {
         detail: format!("base64 cannot be written: {error}"),
     })
 }

@@ -3,6 +3,7 @@
 pub mod accept;
 mod answer;
 mod caller;
+mod error;
 mod head;
 pub mod header;
 pub mod json;
@@ -11,6 +12,7 @@ mod request_id;
 
 pub use answer::{Answer, empty, json, shortened, with_headers_of, with_headers_of_all};
 pub use caller::{Authorization, Secret};
+pub use error::{Error, Refusal};
 pub use head::{Head, decode_segment};
 pub use json::base64_string;
 pub use picture::{etag, picture, unless_known};

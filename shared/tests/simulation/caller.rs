@@ -139,7 +139,7 @@ pub(crate) async fn make<S: Store>(
         let mut change = |user: &mut User| {
             learned.number.set(Some(user.number.0));
             change(user, field, number);
-            Ok(())
+            Ok::<_, Error>(())
         };
         let found = directory.find_and_update(text, &[by], &mut change).await?;
         return Ok(if found {

@@ -5,14 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use futures::executor::block_on;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method};
-use visage::Error;
-use visage::bpm::{allow_cross_site, authenticate, is_cross_site};
+use visage::bpm::{Error, allow_cross_site, authenticate, is_cross_site};
 use visage::directory::Directory;
 use visage::password::Password;
 use visage::store::{Fault, MemoryStore};
 use visage::user::NewUser;
-use visage::web::Head;
 use visage::web::header::SEC_FETCH_SITE;
+use visage::web::{self, Head};
 
 use crate::users::new_user;
 
@@ -37,7 +36,10 @@ fn login(store: &MemoryStore, username: &str, password: &str) -> (bool, usize) {
     // The same content, with a new count of operations and no fault.
     let store = store.failing_at(usize::MAX, Fault::Before);
     let outcome = block_on(authenticate(&head, &Directory::new(store.clone())));
-    assert!(matches!(outcome, Ok(_) | Err(Error::Unauthenticated)));
+    assert!(matches!(
+        outcome,
+        Ok(_) | Err(Error::Request(web::Error::Unauthenticated))
+    ));
     (outcome.is_ok(), store.operations())
 }
 

@@ -12,13 +12,12 @@ use proptest::prelude::*;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Value, json};
-use visage::Error;
-use visage::bpm::{Representation, ShownAvatar, refuse};
+use visage::bpm::{Error, Representation, ShownAvatar, refuse};
 use visage::directory::{Change, Directory};
 use visage::image::Image;
 use visage::store::MemoryStore;
 use visage::user::User;
-use visage::web::{Answer, Head};
+use visage::web::{self, Answer, Head, Refusal as _};
 
 use crate::users::new_user;
 
@@ -99,17 +98,18 @@ fn elements(xml: &str) -> BTreeMap<String, String> {
 
 fn errors() -> Vec<Error> {
     vec![
-        Error::NoSuchUser("bob".to_owned()),
-        Error::NoSuchUser("<&>\"'\u{1}\u{fffe}]]>".to_owned()),
+        visage::Error::NoSuchUser("bob".to_owned()).into(),
+        visage::Error::NoSuchUser("<&>\"'\u{1}\u{fffe}]]>".to_owned()).into(),
         Error::NotAuthorized {
             action: "change avatar",
         },
         Error::NoFile,
         Error::SeveralFiles,
         Error::MissingParameter("callback"),
-        Error::Unavailable {
+        visage::Error::Unavailable {
             detail: "<disk & co>".to_owned(),
-        },
+        }
+        .into(),
     ]
 }
 
@@ -142,7 +142,7 @@ fn the_vendors_sample_comes_out() {
 
 #[test]
 fn a_character_that_xml_does_not_allow_is_replaced() {
-    let error = Error::NoSuchUser("a\0b\u{b}c\u{fffe}d\te".to_owned());
+    let error = visage::Error::NoSuchUser("a\0b\u{b}c\u{fffe}d\te".to_owned()).into();
     let xml = text(refuse(&head("accept=text/xml"), &error, false));
     assert_eq!(
         elements(&xml)["errorMessageParameters"],
@@ -253,7 +253,7 @@ fn callbacks() {
         "a+b",
         &too_long,
     ] {
-        let invalid = Error::invalid("callback", "is not the name of a function");
+        let invalid = web::Error::invalid("callback", "is not the name of a function").into();
         assert_eq!(script(callback), Err(invalid), "{callback}");
     }
     assert_eq!(script(""), Err(Error::MissingParameter("callback")));

@@ -135,7 +135,7 @@ fn a_change_keeps_what_it_does_not_touch() {
     let change = |change: fn(&mut User)| {
         block_on(directory.update(number, |user| {
             change(user);
-            Ok(())
+            Ok::<_, Error>(())
         }))
         .unwrap();
     };
@@ -149,9 +149,9 @@ fn a_change_keeps_what_it_does_not_touch() {
 
     let refusal = block_on(directory.update(number, |user| {
         user.enabled = true;
-        Err(Error::invalid("x", "y"))
+        Err(Error::Taken { field: "x" })
     }));
-    assert_eq!(refusal, Err(Error::invalid("x", "y")));
+    assert_eq!(refusal, Err(Error::Taken { field: "x" }));
     assert!(!find(&directory, "alice").unwrap().enabled);
 
     let nobody = block_on(directory.update(UserNumber(9), |_| Ok(())));
@@ -170,7 +170,7 @@ fn a_change_and_a_search_find_the_same_user() {
         let name_given = text(&round.to_string());
         let mut change = |user: &mut User| {
             user.profile.name = name_given.clone();
-            Ok(())
+            Ok::<_, Error>(())
         };
         let found = block_on(directory.find_and_update(name, &ANY, &mut change));
         assert_eq!(found, Ok(true), "{name}");
@@ -180,7 +180,7 @@ fn a_change_and_a_search_find_the_same_user() {
 
     block_on(directory.delete(bob.number)).unwrap();
     for name in names.iter().chain(&["nobody"]) {
-        let mut change = |_: &mut User| panic!("{name} is found");
+        let mut change = |_: &mut User| -> Result<(), Error> { panic!("{name} is found") };
         let found = block_on(directory.find_and_update(name, &ANY, &mut change));
         assert_eq!(found, Ok(false), "{name}");
     }
@@ -559,7 +559,8 @@ fn a_record_of_another_user_is_refused() {
     store.plant("visage.user.1", forged.as_bytes());
     let error = block_on(directory.find("alice", &ANY)).unwrap_err();
     assert!(matches!(error, Error::Internal { .. }), "{error:?}");
-    let error = block_on(directory.find_and_update("alice", &ANY, &mut |_| Ok(()))).unwrap_err();
+    let error = block_on(directory.find_and_update("alice", &ANY, &mut |_| Ok::<_, Error>(())))
+        .unwrap_err();
     assert!(matches!(error, Error::Internal { .. }), "{error:?}");
 }
 
@@ -637,7 +638,7 @@ fn a_swap_that_is_denied_but_was_applied_counts_once() {
                 calls += 1;
                 let name = user.profile.name.as_deref().unwrap_or_default();
                 user.profile.name = text(&format!("{name}x"));
-                Ok(())
+                Ok::<_, Error>(())
             }))
             .unwrap();
             let user = find(&directory, "alice").unwrap();

@@ -1,8 +1,8 @@
 //! Images by URL: which are fetched, and from where.
 
-use visage::Error;
 use visage::netex::{Fetch, FetchFault, FetchResponse};
 use visage::variable::IMAGE_URL_ORIGIN;
+use visage::web::Error;
 
 /// A fetch with this value of the variable `image_url_origin`.
 fn fetch(url: &str, origin: &str) -> Result<Fetch, FetchFault> {

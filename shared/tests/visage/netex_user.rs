@@ -1,10 +1,9 @@
 //! Netex's users: parsed and shown.
 
 use futures::executor::block_on;
-use visage::Error;
 use visage::directory::{By, Directory};
 use visage::image::Image;
-use visage::netex::{Update, new_password, new_user, update_user_and_image, view};
+use visage::netex::{Error, Update, new_password, new_user, update_user_and_image, view};
 use visage::store::{Fault, MemoryStore};
 use visage::user::User;
 
@@ -21,7 +20,7 @@ fn shown(create: &str, update: &str) -> String {
         .unwrap();
     block_on(directory.update(user.number, |stored| {
         *stored = user.clone();
-        Ok(())
+        Ok::<_, Error>(())
     }))
     .unwrap();
     let by_id = [By::Id];
@@ -84,12 +83,18 @@ fn a_failed_update_says_whether_the_image_has_changed() {
                 break;
             }
             Err(Error::ImageAlone(cause)) => {
-                assert!(matches!(*cause, Error::Unavailable { .. }), "{cause}");
+                assert!(
+                    matches!(*cause, Error::Directory(visage::Error::Unavailable { .. })),
+                    "{cause}"
+                );
                 assert!(has_image && name.is_none());
                 between += 1;
             }
             Err(error) => {
-                assert!(matches!(error, Error::Unavailable { .. }), "{error}");
+                assert!(
+                    matches!(error, Error::Directory(visage::Error::Unavailable { .. })),
+                    "{error}"
+                );
                 assert!(!has_image && name.is_none());
                 before += 1;
             }
