@@ -62,7 +62,7 @@ fn no_call_is_left_behind_in_an_instance_that_retires() {
             let answer = connection
                 .send(&calls::create(&user))
                 .expect("an answer comes");
-            assert_eq!(answer.status, 200, "{answer}");
+            assert_eq!(answer.status, 200, "{answer}\n{}", server.log());
         }
     });
     server.assert_no_trap();
