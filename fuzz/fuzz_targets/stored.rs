@@ -1,5 +1,5 @@
-//! Stored values of any bytes. Each call either works or reports one of our errors. Reading writes nothing; it only
-//! removes what nobody can see.
+//! Stored values of any bytes. Each call either works or reports one of our errors. Reading writes only summaries of
+//! segments, and removes only what nobody can see.
 //!
 //! The input is a list of values, separated by lines of `--`. The first line of a value names its key: `user`,
 //! `avatar`, `name`, `sequence` and so on. The value goes to the first key that starts like this.
@@ -68,7 +68,12 @@ fuzz_target!(|input: &[u8]| {
     let before = content(&store);
     read(&directory, &store);
     for value in content(&store) {
-        assert!(before.contains(&value), "reading has written {}", value.0);
+        let is_summary = value.0.starts_with("visage.segments.");
+        assert!(
+            is_summary || before.contains(&value),
+            "reading has written {}",
+            value.0
+        );
     }
     // A large picture takes most of the time, and finds something only if tickets and parts are planted.
     let with_tickets = input.windows(6).any(|window| window == b"ticket");

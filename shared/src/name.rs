@@ -17,12 +17,6 @@ pub const CURRENT: &str = "current";
 )]
 pub struct UserNumber(pub u64);
 
-impl From<u32> for UserNumber {
-    fn from(number: u32) -> Self {
-        Self(number.into())
-    }
-}
-
 impl fmt::Display for UserNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)

@@ -12,6 +12,10 @@ use crate::store::{MAX_BATCH, Store, counter};
 /// limit.
 const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
 
+/// The most tickets whose parts a removal looks for. Each change of an avatar removes the parts before its own, so a
+/// counter that is further ahead is corrupt.
+const MOST_TICKETS: u64 = 4096;
+
 /// The outcome of the swap that makes a record dead.
 enum Burial {
     /// This deletion made it dead.
@@ -136,6 +140,7 @@ impl<S: Store> Directory<S> {
         let tickets = key::avatar_tickets(number);
         let counted = self.store.get(&tickets).await?;
         let last = counted.as_deref().map_or(Ok(0), counter)?;
+        let last = last.min(removed.saturating_add(MOST_TICKETS));
         while removed <= last {
             removed = self
                 .remove_parts(number, removed..last.saturating_add(1))

@@ -325,3 +325,14 @@ fn a_clock_that_was_far_ahead_keeps_nothing() {
     }
     assert_eq!(records(&store), Vec::<String>::new());
 }
+
+#[test]
+fn a_corrupt_counter_of_tickets_makes_no_endless_work() {
+    let store = MemoryStore::default();
+    let whole = directory(store.clone());
+    block_on(whole.create(new_user_with("ana", "1", MAX_BYTES))).unwrap();
+    store.plant("visage.avatar.1.tickets", &(u64::MAX >> 8).to_le_bytes());
+    let deleted = block_on(whole.find_and_delete("ana", &PATH));
+    assert_eq!(deleted, Ok(Some(UserNumber(1))));
+    assert_eq!(records(&store), Vec::<String>::new());
+}
