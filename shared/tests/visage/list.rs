@@ -256,6 +256,50 @@ impl Store for CountingStore {
     }
 }
 
+/// A store in which a walk takes place before the values of a creation are written.
+struct WalkedStore(MemoryStore);
+
+impl Store for WalkedStore {
+    type Snapshot = <MemoryStore as Store>::Snapshot;
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.0.get(key).await
+    }
+
+    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        self.0.delete_many(keys).await
+    }
+
+    async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        directory(self.0.clone()).tidy(UserNumber(8)).await?;
+        self.0.set_many(values).await
+    }
+
+    async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
+        self.0.increment(key, delta).await
+    }
+
+    async fn snapshot(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Snapshot), Error> {
+        self.0.snapshot(key).await
+    }
+
+    async fn swap(&self, snapshot: Self::Snapshot, value: Vec<u8>) -> Result<bool, Error> {
+        self.0.swap(snapshot, value).await
+    }
+}
+
+#[test]
+fn a_creation_that_a_walk_has_overtaken_is_listed() {
+    let (store, whole) = crowd(9);
+    page(&whole, 0, 500);
+    let slow = directory(WalkedStore(store));
+    for number in 10..16 {
+        block_on(slow.create(new_user(&format!("user-{number}")))).unwrap();
+    }
+    let all: Vec<_> = (1..16).map(|number| format!("user-{number}")).collect();
+    assert_eq!(page(&whole, 0, 500), all);
+}
+
 /// Returns how many swaps and writes these many lists of all users make.
 fn changes(store: &MemoryStore, lists: usize) -> (usize, usize) {
     let (swaps, writes) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
