@@ -4,6 +4,7 @@ use futures::future::try_join_all;
 
 use super::list::MAX_NUMBER;
 use super::record::{Record, State};
+use super::segment::GIVES_UP_AFTER;
 use super::stored_avatar::{StoredAvatar, is_large, parts};
 use super::swap::{Stored as _, Swap, Token, random_u64};
 use super::{Directory, key};
@@ -17,9 +18,6 @@ const ATTEMPTS: usize = 64;
 
 /// How often a creation that has lost checks whether the winner has completed.
 const LOOKS: u32 = 8;
-
-/// How long a creation may take until its last step, in milliseconds. Walks rely on this limit.
-const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
 
 /// The ticket for the parts of a user's first picture. Counted tickets start at 1.
 const FIRST_TICKET: u64 = 0;

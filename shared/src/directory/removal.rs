@@ -1,16 +1,12 @@
 //! Deletes users, and removes the rest of a dead record.
 
 use super::record::{Record, State};
-use super::segment::{BEGUN, FINISHED, segment_of};
+use super::segment::{BEGUN, FINISHED, GIVES_UP_AFTER, segment_of};
 use super::swap::Swap;
 use super::{By, Directory, key};
 use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{MAX_BATCH, Store, counter};
-
-/// The longest time from the start of a deletion to the swap of its record, in milliseconds. Walks rely on this
-/// limit.
-const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
 
 /// The most tickets whose parts a removal looks for. Each change of an avatar removes the parts before its own, so a
 /// counter that is further ahead is corrupt.

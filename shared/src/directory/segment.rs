@@ -17,6 +17,10 @@ pub(super) const GROUP: u64 = 16;
 /// The age after which anything that has begun must have ended, in milliseconds. No call lasts an hour.
 pub(super) const SETTLED_AFTER: u64 = 60 * 60 * 1000;
 
+/// The longest time from the start of a creation or a deletion to its decisive swap, in milliseconds. It is far below
+/// [`SETTLED_AFTER`], so that clocks may differ.
+pub(super) const GIVES_UP_AFTER: u64 = 10 * 60 * 1000;
+
 /// A walk is worthwhile for this many new numbers, and storing its summary for this many findings.
 pub(super) const WORTH_A_WALK: u64 = 4;
 
