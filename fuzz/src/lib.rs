@@ -60,6 +60,7 @@ pub fn user(new: NewUser) -> User {
         username: new.username,
         auth_source: new.auth_source,
         password: None,
+        remembered_login: None,
         enabled: new.enabled,
         roles: new.roles,
         external_id: new.external_id,

@@ -1,17 +1,22 @@
-//! Passwords: hashed with argon2id and OWASP's parameters (19 MiB, 2 passes, 1 lane), never stored or shown in clear.
+//! Passwords: hashed with argon2id, never stored or shown in clear.
 
-use std::cell::RefCell;
-use std::time::{Duration, Instant};
-
-use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 
 /// The most bytes of a password.
 pub const MAX_BYTES: usize = 1024;
 
+/// The memory of a new hash, in KiB. One of the parameters that OWASP recommends as equals: it has the least memory,
+/// since each hash in progress costs an instance this much.
+const MEMORY_KIB: u32 = 7 * 1024;
+
+/// The passes of a new hash over its memory.
+const PASSES: u32 = 5;
+
+/// The lanes of a new hash. A component has one thread.
+const LANES: u32 = 1;
+
 /// The hash of a random, forgotten password. Names without a password are checked against it.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$mIsCJeK08qltZIzV8rLNOw$vI3uv1cbuuanwfApagTY9CS4VSOx/AYbqJAsjG5dngI";
+const NOBODYS: &str = "$argon2id$v=19$m=7168,t=5,p=1$HJHOMEWv1BUk1ItBvS3hdg$WvfDovfiXPiZ3HxNoQwKGke+CnWKqJVlo4hYqmNT/Cc";
 
 /// A password of 1 to [`MAX_BYTES`] bytes in clear text, before it is hashed.
 #[derive(serde::Deserialize)]
@@ -35,8 +40,10 @@ impl Password {
     /// # Errors
     /// [`HashFault`].
     pub fn hash(&self) -> Result<PasswordHash, HashFault> {
-        let hash = Argon2::default().hash_password(self.0.as_bytes());
-        let hash = hash.map_err(HashFault)?;
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None);
+        let params = params.map_err(|error| HashFault(error.into()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash = argon2.hash_password(self.0.as_bytes()).map_err(HashFault)?;
         Ok(PasswordHash(hash.to_string()))
     }
 }
@@ -50,87 +57,17 @@ pub struct HashFault(argon2::password_hash::Error);
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct PasswordHash(String);
 
+impl PasswordHash {
+    /// The PHC string.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for PasswordHash {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("PasswordHash(…)")
     }
-}
-
-/// How long a verified password is remembered.
-const MEMORY: Duration = Duration::from_secs(60);
-
-/// The most verified passwords that an instance remembers.
-const MAX_REMEMBERED: usize = 256;
-
-/// The passwords that this instance has verified, as digests of hash and password. The key exists only in this
-/// instance, so no digest leads back to a password. A changed password has another digest.
-struct Remembered {
-    key: [u8; 32],
-    /// Short enough for a linear search.
-    verified: Vec<([u8; 32], Instant)>,
-}
-
-thread_local! {
-    static REMEMBERED: RefCell<Option<Remembered>> = const { RefCell::new(None) };
-}
-
-impl Remembered {
-    fn new() -> Option<Self> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).ok()?;
-        let verified = Vec::new();
-        Some(Self { key, verified })
-    }
-
-    fn digest(&self, hash: &PasswordHash, password: &str) -> Option<[u8; 32]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        // A hash contains no NUL, so this separator is unambiguous.
-        mac.update(hash.0.as_bytes());
-        mac.update(&[0]);
-        mac.update(password.as_bytes());
-        Some(mac.finalize().into_bytes().into())
-    }
-
-    fn remembers(&self, digest: &[u8; 32]) -> bool {
-        self.verified
-            .iter()
-            .any(|(verified, since)| verified == digest && since.elapsed() < MEMORY)
-    }
-
-    fn remember(&mut self, digest: [u8; 32]) {
-        self.verified.retain(|(_, since)| since.elapsed() < MEMORY);
-        if self.verified.len() < MAX_REMEMBERED {
-            self.verified.push((digest, Instant::now()));
-        }
-    }
-}
-
-/// Like [`verify`], but does not hash again if this instance verified the password within the last minute.
-pub fn verify_remembered(hash: Option<&PasswordHash>, password: &str) -> bool {
-    let digest = hash.and_then(|hash| {
-        REMEMBERED.with_borrow_mut(|slot| {
-            let remembered = match slot {
-                Some(remembered) => remembered,
-                None => slot.insert(Remembered::new()?),
-            };
-            remembered.digest(hash, password)
-        })
-    });
-    let is_remembered = digest.is_some_and(|digest| {
-        REMEMBERED.with_borrow(|slot| slot.as_ref().is_some_and(|slot| slot.remembers(&digest)))
-    });
-    if is_remembered {
-        return true;
-    }
-    let verified = verify(hash, password);
-    if let Some(digest) = digest.filter(|_| verified) {
-        REMEMBERED.with_borrow_mut(|slot| {
-            if let Some(remembered) = slot {
-                remembered.remember(digest);
-            }
-        });
-    }
-    verified
 }
 
 /// Whether `hash` was made from `password`, with the parameters in the hash. Without a hash the result is false,
@@ -154,7 +91,7 @@ mod tests {
         assert_eq!(phc.to_string(), hash.0);
         assert_eq!(phc.algorithm, argon2::ARGON2ID_IDENT);
         assert_eq!(phc.version, Some(19));
-        assert_eq!(phc.params.as_str(), "m=19456,t=2,p=1");
+        assert_eq!(phc.params.as_str(), "m=7168,t=5,p=1");
         assert_eq!(phc.salt.map(|salt| salt.len()), Some(16));
         assert_eq!(phc.hash.map(|hash| hash.len()), Some(32));
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::image::Image;
+use crate::login::RememberedLogin;
 use crate::name::{MAX_CHARACTERS, UserId, UserNumber, Username};
 use crate::password::{Password, PasswordHash};
 use crate::roles::Roles;
@@ -32,6 +33,9 @@ pub struct User {
     pub auth_source: AuthSource,
     /// Used only if the [`AuthSource`] is [`LOCAL`], and optional even then.
     pub password: Option<PasswordHash>,
+    /// The last login that was verified with the password, if it is to be remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered_login: Option<RememberedLogin>,
     /// Whether the user may sign in.
     pub enabled: bool,
     /// The user's roles.

@@ -23,6 +23,7 @@ mod image_by_url;
 mod latency;
 mod load;
 mod log;
+mod logins;
 mod mutation;
 mod races;
 mod readme;

@@ -125,6 +125,12 @@ fn unreadable_variables_fail_closed() {
             "",
             &["bpm show", "bpm unknown", "bpm change"],
         ),
+        (
+            "login_key",
+            "hush-fifteen-12",
+            "",
+            &["bpm show", "bpm unknown", "bpm change", "bpm caller"],
+        ),
         ("f5_rate_limit", "10/min", "0", &["f5 change", "f5 remove"]),
         (
             "f5_tokens",

@@ -43,6 +43,13 @@ pub fn add_image(user: &str, picture: &str) -> Request {
         .json(&json!({ "image": { "base64Image": fixtures::base64(picture) } }))
 }
 
+/// IBM BPM: reads the caller's own avatar.
+#[must_use]
+pub fn show_avatar(username: &str, password: &str) -> Request {
+    Request::new("GET", "/rest/bpm/wle/v1/avatar/current")
+        .header("Authorization", &basic(username, password))
+}
+
 /// BPM: changes the caller's own avatar.
 #[must_use]
 pub fn change_avatar(user: &str, password: &str, picture: &str) -> Request {

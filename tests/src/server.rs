@@ -19,10 +19,11 @@ use crate::store::Store;
 pub const NETEX_TOKEN: &str = "hush-netex";
 
 /// The default variables of a server. `ana` and `bob` may call F5, as `hush-ana` and `hush-bob`.
-const VARIABLES: [(&str, &str); 3] = [
+const VARIABLES: [(&str, &str); 4] = [
     ("netex_tokens", NETEX_TOKEN),
     ("f5_tokens", "ana=hush-ana,bob=hush-bob"),
     ("f5_rate_limit", "0"),
+    ("login_key", "hush-key-of-logins"),
 ];
 
 /// Far longer than a start takes. Ends a test that would otherwise hang.

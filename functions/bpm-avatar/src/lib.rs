@@ -67,7 +67,8 @@ async fn authenticate(call: &Call) -> Result<User, Error> {
     if bpm::is_cross_site(&call.head) {
         bpm::allow_cross_site(*call.variable(&BPM_CROSS_SITE).await?)?;
     }
-    let caller = bpm::authenticate(&call.head, &call.directory).await?;
+    let logins = call.logins().await?;
+    let caller = bpm::authenticate(&call.head, &call.directory, &logins).await?;
     // Read early: whatever fails later, it is known how much the answer may show.
     call.variable(&EXPOSE_DETAILS).await?;
     Ok(caller)

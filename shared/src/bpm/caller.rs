@@ -1,11 +1,14 @@
 //! Authentication with HTTP Basic (RFC 7617) and the stored password.
 
+use std::rc::Rc;
+
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::Error;
-use crate::directory::Directory;
+use crate::directory::{Admission, Directory};
+use crate::login::{HeldLogins, Login, LoginKey, Remembrance};
 use crate::password;
 use crate::store::Store;
 use crate::user::User;
@@ -16,6 +19,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// How often a login looks whether those in progress at the same name have ended. The store's time limit usually ends it
+/// earlier.
+const LOOKS: u32 = 256;
 
 /// Whether a browser sent this for a page of another site. The browser may have added remembered credentials that the
 /// page does not know.
@@ -37,19 +44,126 @@ pub fn allow_cross_site(bpm_cross_site: bool) -> Result<(), Error> {
     })
 }
 
-/// Returns the caller. It takes the same time and the same store operations to refuse a wrong password, an unknown
-/// user, a disabled user, and a user without a local password.
+/// What an instance knows of logins.
+pub struct Logins {
+    /// The key of the logins in the store, the variable `login_key`. `None` if the store remembers none.
+    pub key: Rc<Option<LoginKey>>,
+    /// The logins that this instance has verified.
+    pub held: Rc<HeldLogins>,
+}
+
+/// Returns the caller. A remembered login needs no hash.
+///
+/// It takes the same time and the same store operations to refuse a wrong password, an unknown user, a disabled user,
+/// and a user without a local password. After [`MAX_FAILED`](crate::directory::MAX_FAILED) failed logins at a name
+/// within a minute, further ones there are refused without a hash.
 ///
 /// # Errors
 /// [`web::Error::Unauthenticated`], and the directory's.
-pub async fn authenticate<S: Store>(head: &Head, directory: &Directory<S>) -> Result<User, Error> {
+pub async fn authenticate<S: Store>(
+    head: &Head,
+    directory: &Directory<S>,
+    logins: &Logins,
+) -> Result<User, Error> {
     let (username, password) = credentials(head).ok_or(web::Error::Unauthenticated)?;
-    let user = directory.find_by_username(&username).await?;
-    let user = user.filter(|user| user.enabled && user.auth_source.is_local());
-    let hash = user.as_ref().and_then(|user| user.password.as_ref());
-    let verified = password::verify_remembered(hash, &password);
-    user.filter(|_| verified)
-        .ok_or(web::Error::Unauthenticated.into())
+    for look in 0..LOOKS {
+        directory.wait_for_logins(look).await?;
+        let user = directory.find_by_username(&username).await?;
+        let user = user.filter(|user| user.enabled && user.auth_source.is_local());
+        let remembered = match &user {
+            Some(user) => logins.recognize(user, &password, directory).await,
+            None => false,
+        };
+        let user = match user {
+            Some(user) if remembered => return Ok(user),
+            user => user,
+        };
+        // Its other calls wait outside of the store, and the host sends further ones here too.
+        let Some(_turn) = logins.held.take_turn() else {
+            continue;
+        };
+        let attempt = match directory.admit_login(&username).await? {
+            Admission::Admitted(attempt) => attempt,
+            Admission::Refused => return Err(web::Error::Unauthenticated.into()),
+            // Later the store may remember this login.
+            Admission::Crowded => continue,
+        };
+        let hash = user.as_ref().and_then(|user| user.password.as_ref());
+        let verified = password::verify(hash, &password);
+        let settled = directory.settle_login(attempt, !verified).await;
+        let Some(user) = user.filter(|_| verified) else {
+            settled?;
+            return Err(web::Error::Unauthenticated.into());
+        };
+        logins.remember(&user, &password, directory).await;
+        return Ok(user);
+    }
+    Err(crate::Error::Contended.into())
+}
+
+impl Logins {
+    /// Whether this login is remembered. One that the store will soon forget is stored anew.
+    async fn recognize<S: Store>(
+        &self,
+        user: &User,
+        password: &str,
+        directory: &Directory<S>,
+    ) -> bool {
+        let Some(login) = login(user, password) else {
+            return false;
+        };
+        let now = directory.now();
+        let stored = self.stored(user, login, now);
+        if stored.is_none() && !self.held.hold(login, now) {
+            return false;
+        }
+        if stored.is_none_or(|stored| stored.ends_soon) {
+            self.store(user, password, directory).await;
+        }
+        true
+    }
+
+    /// Remembers a verified login.
+    async fn remember<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) {
+        if let Some(login) = login(user, password) {
+            self.held.add(login, directory.now());
+        }
+        self.store(user, password, directory).await;
+    }
+
+    /// How the store remembers this login.
+    fn stored(&self, user: &User, login: Login<'_>, now: u64) -> Option<Remembrance> {
+        let remembered = user.remembered_login.as_ref()?;
+        Option::as_ref(&self.key)?.recognizes(remembered, login, now)
+    }
+
+    /// Stores a verified login for all instances. If this fails, later logins are slower.
+    async fn store<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) {
+        let Some(key) = &*self.key else {
+            return;
+        };
+        let remember = |found: &mut User| {
+            let now = directory.now();
+            let login = login(found, password).ok_or(web::Error::Unauthenticated)?;
+            let stored = self.stored(found, login, now);
+            // The password was verified with the hash that the caller has read.
+            if found.password != user.password || stored.is_some_and(|stored| !stored.ends_soon) {
+                return Err(Error::from(web::Error::Unauthenticated));
+            }
+            found.remembered_login = Some(key.remember(login, now));
+            Ok(())
+        };
+        let _ = directory.update(user.number, remember).await;
+    }
+}
+
+/// The login of a user with this password. `None` for a user without one.
+fn login<'l>(user: &'l User, password: &'l str) -> Option<Login<'l>> {
+    Some(Login {
+        number: user.number,
+        hash: user.password.as_ref()?,
+        password,
+    })
 }
 
 /// Reads user name and password. The name ends at the first colon.

@@ -11,7 +11,7 @@ mod upload;
 mod xml;
 
 pub use avatar::ShownAvatar;
-pub use caller::{allow_cross_site, authenticate, is_cross_site};
+pub use caller::{Logins, allow_cross_site, authenticate, is_cross_site};
 pub use error::Error;
 pub use exception::refuse;
 pub use method::override_method;

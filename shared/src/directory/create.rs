@@ -65,6 +65,7 @@ impl<S: Store> Directory<S> {
             username: new.username,
             auth_source: new.auth_source,
             password,
+            remembered_login: None,
             enabled: new.enabled,
             roles: new.roles,
             external_id: new.external_id,

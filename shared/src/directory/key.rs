@@ -54,6 +54,16 @@ pub(super) fn segment_group(group: u64) -> String {
     format!("visage.segments.{group}")
 }
 
+/// How many counters of failed logins there are, so that guessers cannot fill the store.
+const FAILED_LOGINS: u16 = 1 << 14;
+
+/// The counter of failed logins at a folded name. Other names may share it.
+pub(super) fn failed_logins(folded: &str) -> String {
+    let [a, b, ..] = <[u8; 32]>::from(Sha256::digest(folded));
+    let bucket = u16::from_be_bytes([a, b]) % FAILED_LOGINS;
+    format!("visage.failed.{bucket}")
+}
+
 fn hash(text: &str) -> String {
     base16ct::lower::encode_string(&Sha256::digest(text))
 }

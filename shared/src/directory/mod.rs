@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` explains the keys, the formats and the order of the operations.
 
+mod attempts;
 mod avatar;
 mod create;
 mod key;
@@ -16,6 +17,7 @@ mod swap;
 mod terms;
 mod walk;
 
+pub use attempts::{Admission, Attempt, MAX_FAILED};
 pub use avatar::Avatar;
 pub use list::Page;
 pub use terms::{Change, Precondition, Terms};
@@ -67,6 +69,11 @@ impl<S: Store> Directory<S> {
     /// Opens the directory in this store. The clock returns milliseconds since the epoch.
     pub fn with_clock(store: S, clock: fn() -> u64) -> Self {
         Self { store, clock }
+    }
+
+    /// The time, in milliseconds since the epoch.
+    pub fn now(&self) -> u64 {
+        (self.clock)()
     }
 
     /// Finds a user by the first kind of key in `order` that has a match.

@@ -31,6 +31,12 @@ impl Token {
     pub(super) fn random() -> Result<Self, Error> {
         random_u64().map(Self)
     }
+
+    /// Some of the token's bits, for values that have no room for all.
+    pub(super) fn short(self) -> [u8; 3] {
+        let [a, b, c, ..] = self.0.to_le_bytes();
+        [a, b, c]
+    }
 }
 
 impl fmt::Display for Token {

@@ -19,11 +19,14 @@ use super::send::send;
 use super::store::SpinStore;
 use super::variable::variable;
 use crate::Error;
+use crate::bpm::Logins;
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::name::UserNumber;
 use crate::netex::{self, ImageSource};
-use crate::variable::{IMAGE_URL_ORIGIN, Origin, PUBLIC_ORIGIN, STORE_TIMEOUT_MS, Variable};
+use crate::variable::{
+    IMAGE_URL_ORIGIN, LOGIN_KEY, Origin, PUBLIC_ORIGIN, STORE_TIMEOUT_MS, Variable,
+};
 use crate::web::{
     self, Answer, BrokenOff, Head, MAX_BODY_BYTES, Refusal, header, request_id, with_headers_of_all,
 };
@@ -121,6 +124,16 @@ impl Call {
         let configured = self.variable(&PUBLIC_ORIGIN).await?;
         let configured = Option::as_ref(&configured).map(Origin::as_str);
         Ok(configured.unwrap_or(&self.head.origin).to_owned())
+    }
+
+    /// Returns what this instance knows of logins.
+    ///
+    /// # Errors
+    /// As [`Call::variable`].
+    pub async fn logins(&self) -> Result<Logins, Error> {
+        let key = self.variable(&LOGIN_KEY).await?;
+        let held = Instance::held_logins()?;
+        Ok(Logins { key, held })
     }
 
     /// Reads the whole body.

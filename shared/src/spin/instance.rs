@@ -9,6 +9,7 @@ use spin_sdk::key_value;
 use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc};
 
 use crate::Error;
+use crate::login::HeldLogins;
 use crate::store::is_binary;
 
 /// The most swaps of an instance. Spin 4.1 never frees a swap's handle, and the 257th swap fails.
@@ -28,10 +29,11 @@ thread_local! {
         is_sqlite: Cell::new(None),
         is_worn: Cell::new(false),
         is_retired: Cell::new(false),
+        logins: OnceCell::new(),
     } };
 }
 
-/// The state of this instance's store.
+/// The state of this instance.
 pub(super) struct Instance {
     opened: RefCell<Option<Rc<Opened>>>,
     /// The time of the store's last answer. `None` after a failure.
@@ -42,6 +44,7 @@ pub(super) struct Instance {
     /// Whether the next call is to be the last.
     is_worn: Cell<bool>,
     is_retired: Cell<bool>,
+    logins: OnceCell<Rc<HeldLogins>>,
 }
 
 /// The store through Spin's two interfaces: the asynchronous one, and the one with atomic operations.
@@ -128,6 +131,19 @@ impl Instance {
                 backpressure_inc();
             }
         });
+    }
+
+    /// Returns the logins that this instance has verified.
+    pub(super) fn held_logins() -> Result<Rc<HeldLogins>, Error> {
+        INSTANCE.with(|instance| {
+            if let Some(logins) = instance.logins.get() {
+                return Ok(Rc::clone(logins));
+            }
+            let logins = HeldLogins::new().map_err(|error| Error::Internal {
+                detail: format!("no randomness: {error}"),
+            })?;
+            Ok(Rc::clone(instance.logins.get_or_init(|| Rc::new(logins))))
+        })
     }
 
     /// Whether this is Spin's SQLite store, if known.

@@ -13,6 +13,7 @@ pub use origin::{ImageOrigin, Origin};
 pub use tokens::{TokenList, UserTokens};
 
 use crate::Error;
+use crate::login::LoginKey;
 
 /// The tokens that Netex's API accepts.
 pub static NETEX_TOKENS: Variable<TokenList> = Variable {
@@ -33,6 +34,13 @@ pub static EXPOSE_DETAILS: Variable<bool> = Variable::boolean("expose_details");
 
 /// Whether pages of other sites may call IBM BPM's API with the credentials that a browser remembers.
 pub static BPM_CROSS_SITE: Variable<bool> = Variable::boolean("bpm_cross_site");
+
+/// The key of the logins that the store remembers for all instances.
+pub static LOGIN_KEY: Variable<Option<LoginKey>> = Variable {
+    name: "login_key",
+    read: optional,
+    when_empty: Some("each instance remembers verified passwords alone"),
+};
 
 /// The origin that images given by URL are fetched from.
 pub static IMAGE_URL_ORIGIN: Variable<Option<ImageOrigin>> = Variable {
@@ -74,11 +82,12 @@ pub static STORE_TIMEOUT_MS: Variable<Duration> = Variable {
     when_empty: None,
 };
 
-const ALL: [&dyn Check; 8] = [
+const ALL: [&dyn Check; 9] = [
     &NETEX_TOKENS,
     &F5_TOKENS,
     &EXPOSE_DETAILS,
     &BPM_CROSS_SITE,
+    &LOGIN_KEY,
     &IMAGE_URL_ORIGIN,
     &PUBLIC_ORIGIN,
     &F5_RATE_LIMIT,

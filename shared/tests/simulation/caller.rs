@@ -3,14 +3,33 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method};
 use visage::Error;
+use visage::bpm::{self, Logins};
 use visage::directory::{Avatar, By, Change, Directory, Terms};
 use visage::image::Image;
 use visage::name::UserNumber;
+use visage::password::PasswordHash;
 use visage::store::Store;
 use visage::user::{AuthSource, NewUser, Profile, Text, User};
+use visage::web::Head;
 
 use super::plan::{Call, Field, IDS, Key, LIMIT, NAMES, Size};
+
+/// Passwords, with hashes of argon2's lowest cost.
+pub(crate) const PASSWORDS: [(&str, &str); 2] = [
+    (
+        "hush-hush",
+        "$argon2id$v=19$m=8,t=1,p=1$AStQ/AYEPjFnZTyA2StleA$qmHdYysjkyhiVV988rveYkZ0e52EuqmYo30KjdMlXOQ",
+    ),
+    (
+        "hush",
+        "$argon2id$v=19$m=8,t=1,p=1$44o0HoiOns38VtUeWH11Mw$xg8NqWG/e/wkD1GJDqgjNaFezytzbvUOlwrufJsMw2Q",
+    ),
+];
 
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
 
@@ -39,6 +58,8 @@ pub(crate) enum Answer {
     Read(Option<Avatar>),
     Put(Change),
     Deleted,
+    LoggedIn(u64),
+    LoginFailed,
     Tidied,
 }
 
@@ -70,11 +91,26 @@ pub(crate) fn text(call: usize) -> String {
     format!("call {call}.")
 }
 
+fn hash(password: usize) -> PasswordHash {
+    serde_json::from_value(PASSWORDS[password].1.into()).unwrap()
+}
+
+/// The index of the password with this hash.
+pub(crate) fn password_of(hash: &PasswordHash) -> Option<usize> {
+    let hash = serde_json::to_value(hash).unwrap();
+    PASSWORDS.iter().position(|(_, known)| hash == *known)
+}
+
 /// Changes a user's profile.
 pub(crate) fn change(user: &mut User, field: Field, call: usize) {
+    match field {
+        Field::Password(password) => user.password = Some(hash(password)),
+        Field::Enabled(enabled) => user.enabled = enabled,
+        Field::Name | Field::Surname | Field::AboutMe => {}
+    }
     let profile = &mut user.profile;
     let (field, old) = match field {
-        Field::Name => (&mut profile.name, None),
+        Field::Name | Field::Password(_) | Field::Enabled(_) => (&mut profile.name, None),
         Field::Surname => (&mut profile.surname, None),
         Field::AboutMe => {
             let old = profile.about_me.take();
@@ -101,7 +137,11 @@ pub(crate) async fn make<S: Store>(
     call: Call,
     image: Option<Image>,
     learned: Rc<Learned>,
+    logins: Rc<Logins>,
 ) -> Result<Answer, Error> {
+    if let Call::Login { name, password } = call {
+        return login(&directory, name, password, &logins).await;
+    }
     let find = async |key| {
         let (text, by) = lookup(key);
         let user = directory.find(text, &[by]).await?;
@@ -170,6 +210,29 @@ pub(crate) async fn make<S: Store>(
             directory.delete(user.number).await?;
             Ok(Answer::Deleted)
         }
+    }
+}
+
+/// Logs in as IBM BPM's callers do.
+async fn login<S: Store>(
+    directory: &Directory<S>,
+    name: usize,
+    password: usize,
+    logins: &Logins,
+) -> Result<Answer, Error> {
+    let credentials = STANDARD.encode(format!("{}:{}", NAMES[name], PASSWORDS[password].0));
+    let basic = HeaderValue::try_from(format!("Basic {credentials}")).unwrap();
+    let head = Head {
+        method: Method::GET,
+        origin: String::new(),
+        path: String::new(),
+        query: String::new(),
+        headers: HeaderMap::from_iter([(AUTHORIZATION, basic)]),
+    };
+    match bpm::authenticate(&head, directory, logins).await {
+        Ok(user) => Ok(Answer::LoggedIn(user.number.0)),
+        Err(bpm::Error::Directory(error)) => Err(error),
+        Err(_) => Ok(Answer::LoginFailed),
     }
 }
 

@@ -76,6 +76,8 @@ impl History {
             && new.maker == text(by)
             && new.fields.iter().all(String::is_empty)
             && new.number > record.floor
+            && new.password.is_none()
+            && new.enabled
             && avatar.map(|avatar| &avatar.bytes[..]) == record.image.as_ref().map(Image::bytes)
     }
 
@@ -169,6 +171,12 @@ fn updated(old: &Person, field: Field, by: usize) -> Person {
         Field::Name => *name = text(by),
         Field::Surname => *surname = text(by),
         Field::AboutMe => about_me.push_str(&text(by)),
+        Field::Password(_) | Field::Enabled(_) => *name = text(by),
+    }
+    match field {
+        Field::Password(password) => new.password = Some(password),
+        Field::Enabled(enabled) => new.enabled = enabled,
+        Field::Name | Field::Surname | Field::AboutMe => {}
     }
     new
 }

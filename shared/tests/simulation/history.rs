@@ -19,6 +19,8 @@ pub(crate) struct Record {
     pub(crate) start: usize,
     /// When it began, in milliseconds.
     pub(crate) since: u64,
+    /// When it last ended or acted, in milliseconds.
+    pub(crate) until: u64,
     /// The last operation that may be its own. `None` while it runs.
     pub(crate) end: Option<usize>,
     /// The client's answer. `None` if the call has died.
@@ -58,6 +60,7 @@ impl History {
             learned: Rc::default(),
             start,
             since: now(),
+            until: now(),
             end: None,
             result: None,
             applied: None,
@@ -73,6 +76,7 @@ impl History {
         }
         let record = &mut self.records[call];
         record.end = Some(at);
+        record.until = now();
         record.result = result;
     }
 

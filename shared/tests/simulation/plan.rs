@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::caller::PASSWORDS;
+
 /// The names that calls compete for, then names that are unused until the end. Each has two spellings.
 pub(crate) const NAMES: [&str; 14] = [
     "Straße",
@@ -105,6 +107,11 @@ pub(crate) enum Call {
         limited: bool,
     },
     Delete(Key),
+    /// A login, with an index into [`PASSWORDS`](super::caller::PASSWORDS).
+    Login {
+        name: usize,
+        password: usize,
+    },
     /// The cleanup after a creation or a deletion.
     Tidy,
 }
@@ -124,6 +131,10 @@ pub(crate) enum Field {
     Surname,
     /// Text is appended, never replaced, so a lost update shows.
     AboutMe,
+    /// The password, and the name, so that the change always shows.
+    Password(usize),
+    /// Whether the user may sign in, and the name.
+    Enabled(bool),
 }
 
 /// Whether a picture fits into one value.
@@ -183,6 +194,10 @@ fn act() -> impl Strategy<Value = Act> {
     let pause = prop_oneof![Just(0), Just(hour - 1), Just(2 * hour)];
     let clients = prop_oneof![
         8 => vec(vec(call(), 1..5), 1..5),
+        1 => (vec(vec(login_or_change(), 2..8), 1..4), owner()).prop_map(|(mut clients, owner)| {
+            clients[0].insert(0, owner);
+            clients
+        }),
         2 => (any::<bool>().prop_flat_map(painters), owner()).prop_map(|(mut clients, owner)| {
             clients[0].insert(0, owner);
             clients
@@ -232,7 +247,22 @@ fn call() -> impl Strategy<Value = Call> {
         2 => key().prop_map(Call::ReadAvatar),
         5 => put(key(), option::weighted(0.8, size()), any::<bool>()),
         3 => key().prop_map(Call::Delete),
+        1 => (0..CONTESTED, 0..PASSWORDS.len())
+            .prop_map(|(name, password)| Call::Login { name, password }),
         1 => Just(Call::Tidy),
+    ]
+}
+
+/// A login of the owner, or a change that its outcome depends on.
+fn login_or_change() -> impl Strategy<Value = Call> {
+    let key = Key::Name(0);
+    let password = || 0..PASSWORDS.len();
+    prop_oneof![
+        8 => password().prop_map(|password| Call::Login { name: 0, password }),
+        4 => password().prop_map(move |password| Call::Update(key, Field::Password(password))),
+        2 => any::<bool>().prop_map(move |enabled| Call::Update(key, Field::Enabled(enabled))),
+        1 => Just(Call::Delete(key)),
+        1 => owner(),
     ]
 }
 
@@ -280,7 +310,9 @@ fn field() -> impl Strategy<Value = Field> {
     prop_oneof![
         Just(Field::Name),
         Just(Field::Surname),
-        Just(Field::AboutMe)
+        Just(Field::AboutMe),
+        (0..PASSWORDS.len()).prop_map(Field::Password),
+        any::<bool>().prop_map(Field::Enabled),
     ]
 }
 

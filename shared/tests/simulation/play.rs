@@ -7,7 +7,9 @@ use std::vec::IntoIter;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::task::noop_waker_ref;
 use visage::Error;
+use visage::bpm::Logins;
 use visage::directory::Directory;
+use visage::login::HeldLogins;
 
 use super::caller::{Answer, make, now, set_now};
 use super::history::History;
@@ -41,6 +43,8 @@ struct Client {
 struct Play {
     stage: Rc<Stage>,
     history: History,
+    /// What each instance knows of logins.
+    instances: [Rc<Logins>; 2],
 }
 
 /// Runs a plan to its end. Returns the totals, and a trace if requested.
@@ -55,9 +59,17 @@ pub(crate) fn play(
     let mut play = Play {
         stage: Rc::clone(&stage),
         history: History::default(),
+        instances: [(); 2].map(|()| Rc::new(instance())),
     };
     let outcome = play.acts(plan);
     (outcome.map(|()| play.tally()), stage.trace())
+}
+
+fn instance() -> Logins {
+    Logins {
+        key: Rc::new(Some("a key of 16 bytes".try_into().unwrap())),
+        held: Rc::new(HeldLogins::new().unwrap()),
+    }
 }
 
 impl Play {
@@ -184,7 +196,9 @@ impl Play {
         let directory = Directory::with_clock(SimulatedStore { stage, call }, now);
         let record = &self.history.records[call];
         let learned = Rc::clone(&record.learned);
-        let running = make(directory, call, next, record.image.clone(), learned);
+        let logins = Rc::clone(&self.instances[call % self.instances.len()]);
+        let image = record.image.clone();
+        let running = make(directory, call, next, image, learned, logins);
         (call, running.boxed_local())
     }
 

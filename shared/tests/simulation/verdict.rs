@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use visage::Error;
-use visage::directory::Change;
+use visage::directory::{Change, MAX_FAILED};
 
 use super::caller::{Answer, now};
-use super::history::History;
+use super::history::{History, Record};
 use super::plan::{Call, Key, LIMIT};
 use super::stage::Stage;
 use super::world::{Person, World};
@@ -47,7 +47,7 @@ impl History {
                 | Call::ReadAvatar(key)
                 | Call::PutAvatar { key, .. }
                 | Call::Delete(key) => self.ever(call, |world| world.holder(key).is_none()),
-                Call::Create { .. } | Call::List | Call::Tidy => false,
+                Call::Create { .. } | Call::List | Call::Login { .. } | Call::Tidy => false,
             },
             Answer::Created(user) => applied.is_some_and(|world| {
                 world.people.get(&user.number.0) == Some(&Person::from(&**user))
@@ -62,6 +62,13 @@ impl History {
             Answer::Listed(users) => {
                 let people: Vec<Person> = users.iter().map(Person::from).collect();
                 self.listed(call, &people)
+            }
+            Answer::LoggedIn(number) => {
+                self.ever(call, |world| self.may_log_in(call, world) == Some(*number))
+            }
+            Answer::LoginFailed => {
+                self.ever(call, |world| self.may_log_in(call, world).is_none())
+                    || self.logins_within_a_minute(call) > MAX_FAILED.into()
             }
             Answer::Tidied => true,
             Answer::Updated => applied.is_some(),
@@ -80,6 +87,29 @@ impl History {
                 late || applied.is_some_and(as_told)
             }
         }
+    }
+
+    /// The user whose name and password the login has, if the user may sign in.
+    fn may_log_in(&self, call: usize, world: &World) -> Option<u64> {
+        let Call::Login { name, password } = self.records[call].call else {
+            return None;
+        };
+        let person = world.holder(Key::Name(name))?;
+        let may = person.enabled && person.password == Some(password);
+        may.then_some(person.number)
+    }
+
+    /// How many logins were made at the login's name within the minute before its end.
+    fn logins_within_a_minute(&self, call: usize) -> usize {
+        let Call::Login { name, .. } = self.records[call].call else {
+            return 0;
+        };
+        let since = now().saturating_sub(60_000);
+        let same = |record: &&Record| match record.call {
+            Call::Login { name: other, .. } => other / 2 == name / 2 && record.until >= since,
+            _ => false,
+        };
+        self.records.iter().filter(same).count()
     }
 
     /// Whether a refused call has changed nothing, or only what is gone now.
@@ -121,7 +151,10 @@ impl History {
                 let held = |world: &World| taken.iter().any(|key| world.holder(*key).is_some());
                 self.ever(call, held)
             }
-            Error::Contended => self.others_run(call),
+            Error::Contended => {
+                // Logins that broke off count as being in progress for a minute.
+                self.others_run(call) || self.logins_within_a_minute(call) > 4
+            }
             // Creations and deletions give up after ten minutes.
             Error::TimedOut => now().saturating_sub(record.since) > 600_000,
             Error::NoSuchUser(_) => self.ever(call, |world| !world.people.contains_key(&number)),

@@ -11,7 +11,7 @@ use visage::name::UserNumber;
 use visage::store::Store;
 use visage::user::User;
 
-use super::caller::{lookup, now};
+use super::caller::{lookup, now, password_of};
 use super::plan::{IDS, Key, NAMES};
 use super::stage::Stage;
 
@@ -42,6 +42,9 @@ pub(crate) struct Person {
     pub(crate) maker: String,
     /// The fields that updates change.
     pub(crate) fields: [String; 3],
+    /// The password, as an index into [`PASSWORDS`](super::caller::PASSWORDS).
+    pub(crate) password: Option<usize>,
+    pub(crate) enabled: bool,
 }
 
 impl From<&User> for Person {
@@ -57,6 +60,8 @@ impl From<&User> for Person {
             maker: text(profile.interests.as_deref()),
             fields: [&profile.name, &profile.surname, &profile.about_me]
                 .map(|field| text(field.as_deref())),
+            password: user.password.as_ref().and_then(password_of),
+            enabled: user.enabled,
         }
     }
 }

@@ -20,6 +20,7 @@ mod image;
 mod large_pictures;
 mod leftovers;
 mod list;
+mod logins;
 mod name;
 mod netex_fetch;
 mod netex_user;

@@ -272,6 +272,19 @@ fn warnings() {
             ),
         ),
         ("public_origin", "https://visage.example.org", None),
+        (
+            "login_key",
+            "",
+            Some(
+                "the variable login_key is empty: each instance remembers verified passwords alone",
+            ),
+        ),
+        (
+            "login_key",
+            " fifteen-bytes-1 ",
+            Some("the variable login_key must have at least 16 bytes: calls that need it get 503"),
+        ),
+        ("login_key", "sixteen-bytes-16", None),
         ("some_other_variable", "", None),
         ("some_other_variable", "10/min", None),
     ] {

@@ -119,6 +119,7 @@ pub(super) fn all(rows: &Rows) -> Vec<Credential> {
             as_user("erik"),
         ),
         ("the first erik, deleted", "erik", "hush-erik's", NO),
+        ("the earlier password", "ana", "hush-the-earlier", NO),
         ("deleted", "dora", "hush-dora's", NO),
         ("disabled", "carl", "hush-carl's", NO),
         ("signs in elsewhere", "frida", "hush-frida's", NO),

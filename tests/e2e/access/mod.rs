@@ -132,8 +132,21 @@ fn server() -> Server {
         let user = json!({ "username": name, "password": password, "externalId": format!("ext-{name}-{}", password.len()) });
         server.send(&calls::create(&user)).expect(200);
     };
+    // All passwords that were ever right are remembered.
+    let login = |name: &str, password: &str| {
+        server.send(&calls::show_avatar(name, password)).expect(200);
+    };
+    let set_password = |name: &str, password: &str| {
+        let body = json!({ "newPassword": password });
+        let path = format!("/{name}/changePassword");
+        server
+            .send(&calls::netex("PUT", &path).json(&body))
+            .expect(200);
+        login(name, password);
+    };
     for name in ["ana", "bob", "carl", "dora", "erik"] {
         create(name, &format!("hush-{name}'s"));
+        login(name, &format!("hush-{name}'s"));
         server
             .send(&calls::add_image(name, "avatar.png"))
             .expect(200);
@@ -147,6 +160,9 @@ fn server() -> Server {
             .expect(200);
     }
     create("erik", "hush-the-other's");
+    login("erik", "hush-the-other's");
+    set_password("ana", "hush-the-earlier");
+    set_password("ana", "hush-ana's");
     let frida = json!({ "username": "frida", "authSource": "LDAP" });
     server.send(&calls::create(&frida)).expect(200);
     server

@@ -68,6 +68,10 @@ fn server() -> Server {
     server
         .send(&calls::add_image("ana", "avatar.png"))
         .expect(200);
+    // The store remembers this login, so no later one writes to it.
+    server
+        .send(&calls::show_avatar("ana", "hush-ana's"))
+        .expect(200);
     server
 }
 

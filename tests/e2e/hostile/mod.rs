@@ -23,6 +23,10 @@ fn server(flags: &[&str]) -> Server {
     let server = Server::with_flags(&[("store_timeout_ms", "120000")], flags);
     let ana = json!({ "username": "ana", "password": PASSWORD });
     server.send(&calls::create(&ana)).expect(200);
+    // The store remembers this login, so no later one writes to it.
+    server
+        .send(&calls::show_avatar("ana", PASSWORD))
+        .expect(200);
     server
 }
 

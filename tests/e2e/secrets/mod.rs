@@ -101,6 +101,7 @@ fn no_secret_shows_in_any_failure() {
     let variables = [
         ("netex_tokens", format!("{NETEX},hush-second")),
         ("f5_tokens", format!("ana={F5}")),
+        ("login_key", "hush-key-of-logins".to_owned()),
         ("expose_details", "true".to_owned()),
         ("image_url_origin", "http://127.0.0.1:1".to_owned()),
     ];
