@@ -31,6 +31,18 @@ impl Token {
     pub(super) fn random() -> Result<Self, Error> {
         random_u64().map(Self)
     }
+
+    /// How many bytes a token has.
+    pub(super) const BYTES: usize = size_of::<u64>();
+
+    pub(super) fn bytes(self) -> [u8; Self::BYTES] {
+        self.0.to_le_bytes()
+    }
+
+    /// Returns what follows the token in these bytes, if they begin with it.
+    pub(super) fn strip(self, bytes: &[u8]) -> Option<&[u8]> {
+        bytes.strip_prefix(&self.bytes())
+    }
 }
 
 impl fmt::Display for Token {
@@ -54,11 +66,7 @@ pub(super) struct Writes(VecDeque<Token>);
 
 impl From<Writes> for String {
     fn from(writes: Writes) -> Self {
-        let bytes: Vec<u8> = writes
-            .0
-            .iter()
-            .flat_map(|token| token.0.to_le_bytes())
-            .collect();
+        let bytes: Vec<u8> = writes.0.iter().flat_map(|token| token.bytes()).collect();
         STANDARD.encode_to_string(bytes)
     }
 }

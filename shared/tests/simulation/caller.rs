@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use visage::Error;
 use visage::directory::{Avatar, By, Change, Directory, Terms};
-use visage::image::Image;
+use visage::image::{Image, MAX_BYTES};
 use visage::name::UserNumber;
 use visage::store::Store;
 use visage::user::{AuthSource, NewUser, Profile, Text, User};
@@ -59,6 +59,7 @@ pub(crate) fn image(call: usize, size: Size) -> Image {
     let length = match size {
         Size::Small => GIF.len(),
         Size::Large => 300 * 1024,
+        Size::Largest => MAX_BYTES - size_of_val(&call),
     };
     bytes.resize(length, u8::try_from(call % 251).unwrap());
     bytes.extend(call.to_le_bytes());
