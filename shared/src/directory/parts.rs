@@ -10,7 +10,7 @@ use super::{Directory, key};
 use crate::Error;
 use crate::image::{Image, MAX_BYTES};
 use crate::name::UserNumber;
-use crate::store::Store;
+use crate::store::{MAX_BATCH, Store};
 
 /// How many parts the picture has without its end.
 const BODY_PARTS: usize = 2;
@@ -25,6 +25,11 @@ const END_BYTES: usize = 64;
 const _: () = assert!(
     (MAX_BYTES - END_BYTES).div_ceil(BODY_PARTS) + Token::BYTES <= MAX_VALUE_BYTES,
     "a part of the largest picture fits into a value"
+);
+
+const _: () = assert!(
+    SLOTS as usize * (END + 1) <= MAX_BATCH,
+    "one batch removes the parts in all slots"
 );
 
 /// The keys and values of a large picture's parts, in order. Each begins with the token.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::segment::SETTLED_AFTER;
 use super::swap::Token;
 
-/// How many slots a user has. With their parts and no other keys, one batch removes all.
+/// How many slots a user has. So many that uploads at the same time seldom wait for each other, and so few that one
+/// batch removes all parts.
 pub(super) const SLOTS: u8 = 8;
 
 /// Larger than any time in a claim.
