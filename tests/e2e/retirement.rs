@@ -38,7 +38,7 @@ fn pictures_and_fields_are_changed_together() {
         .send(&calls::create(&json!({ "username": "ana" })))
         .expect(200);
     for number in 0..150 {
-        // Two swaps each. The previous picture's parts are removed.
+        // Two swaps each.
         let image = json!({ "base64Image": fixtures::base64("avatar.png@300000") });
         let change = json!({ "name": number.to_string(), "image": image });
         let answer = connection.send(&calls::update("ana", &change));

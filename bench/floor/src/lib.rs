@@ -17,6 +17,10 @@ const NEW_RECORD: usize = 630;
 const RECORD: usize = 980;
 const NEW_AVATAR: usize = 150;
 const HEADER: usize = 550;
+const LARGE_HEADER: usize = 900;
+
+/// The bytes of a large picture in its last part.
+const END: usize = 64;
 
 /// The most bytes of a picture in one value.
 const PART: usize = 256 * 1024;
@@ -107,17 +111,23 @@ async fn replace(store: &Store, user: &str, mut picture: Vec<u8>) -> Result<(), 
         picture.resize(picture.len() + HEADER, b' ');
         return store.swap(&avatar(user), picture);
     }
-    let ticket = store.increment(&format!("floor.avatar.{user}.tickets"))?;
-    let key = |ticket: i64, part: usize| format!("floor.avatar.{user}.{ticket}.{part}");
-    let parts = picture.chunks(PART).enumerate();
+    let key = |part: usize| format!("floor.avatar.{user}.{part}");
+    // The avatar says where the last picture stands, and its last part whether it is there.
+    let last = store.get(&avatar(user)).await?;
+    store.get(&key(2)).await?;
+    store.swap(&avatar(user), vec![b' '; LARGE_HEADER])?;
+    // SQLite does not write an unchanged value.
+    let token = [last.first().copied().unwrap_or_default(); 8];
+    let (body, end) = picture.split_at(picture.len() - END);
+    let parts = body.chunks(body.len().div_ceil(2)).chain([end]);
     let parts: Vec<_> = parts
-        .map(|(part, bytes)| (key(ticket, part), bytes.to_vec()))
+        .enumerate()
+        .map(|(part, bytes)| (key(part), [&token, bytes].concat()))
         .collect();
     store.set_many(&parts)?;
-    store.swap(&avatar(user), vec![b' '; HEADER])?;
-    // The parts of the previous avatar.
-    let replaced: Vec<_> = (0..parts.len()).map(|part| key(ticket - 1, part)).collect();
-    store.delete_many(&replaced)
+    // Whether the user is still there.
+    store.get(&avatar(user)).await?;
+    Ok(())
 }
 
 /// Returns as many bytes as the picture in a JSON body has.

@@ -37,10 +37,6 @@ impl Store {
         Ok(value.unwrap_or_default())
     }
 
-    pub(crate) fn delete_many(&self, keys: &[String]) -> Result<(), ErrorCode> {
-        batch::delete_many(&self.bucket, keys).map_err(failed)
-    }
-
     pub(crate) fn increment(&self, key: &str) -> Result<i64, ErrorCode> {
         atomics::increment(&self.bucket, key, 1).map_err(failed)
     }

@@ -3,9 +3,10 @@
 use futures::future::try_join_all;
 
 use super::list::MAX_NUMBER;
+use super::parts::parts;
 use super::record::{Record, State};
 use super::segment::GIVES_UP_AFTER;
-use super::stored_avatar::{StoredAvatar, is_large, parts};
+use super::stored_avatar::StoredAvatar;
 use super::swap::{Stored as _, Swap, Token, random_u64};
 use super::{Directory, key};
 use crate::Error;
@@ -18,9 +19,6 @@ const ATTEMPTS: usize = 64;
 
 /// How often a creation that has lost checks whether the winner has completed.
 const LOOKS: u32 = 8;
-
-/// The ticket for the parts of a user's first picture. Counted tickets start at 1.
-const FIRST_TICKET: u64 = 0;
 
 /// A pointer that a new user needs, and the field that it is for.
 struct Claim {
@@ -82,11 +80,10 @@ impl<S: Store> Directory<S> {
         let mut avatar = StoredAvatar::default();
         let mut values = Vec::new();
         if let Some(image) = &new.image {
-            let ticket = is_large(image).then_some(FIRST_TICKET);
-            if let Some(ticket) = ticket {
-                values = parts(number, image, ticket);
+            avatar = StoredAvatar::first(image, began, token);
+            if let Some(slot) = avatar.settled().and_then(|picture| picture.slot) {
+                values = parts(number, slot, token, image);
             }
-            avatar.put(Some(image), began, token, ticket);
         }
         let record = Record::new(state, user.clone(), began).encode(token)?;
         values.push((key::user(number), record));

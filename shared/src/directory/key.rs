@@ -20,13 +20,8 @@ pub(super) fn avatar(number: UserNumber) -> String {
 }
 
 /// A part of a picture that does not fit into the avatar's own value.
-pub(super) fn avatar_part(number: UserNumber, ticket: u64, index: usize) -> String {
-    format!("visage.avatar.{number}.{ticket}.{index}")
-}
-
-/// The counter of tickets for the parts of a user's pictures.
-pub(super) fn avatar_tickets(number: UserNumber) -> String {
-    format!("visage.avatar.{number}.tickets")
+pub(super) fn avatar_part(number: UserNumber, slot: u8, index: usize) -> String {
+    format!("visage.avatar.{number}.{slot}.{index}")
 }
 
 /// The pointer from a folded name to its user.

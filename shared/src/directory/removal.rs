@@ -6,11 +6,7 @@ use super::swap::Swap;
 use super::{By, Directory, key};
 use crate::Error;
 use crate::name::UserNumber;
-use crate::store::{MAX_BATCH, Store, counter};
-
-/// The most tickets whose parts a removal looks for. Each change of an avatar removes the parts before its own, so a
-/// counter that is further ahead is corrupt.
-const MOST_TICKETS: u64 = 4096;
+use crate::store::{MAX_BATCH, Store};
 
 /// The outcome of the swap that makes a record dead.
 enum Burial {
@@ -124,25 +120,14 @@ impl<S: Store> Directory<S> {
         Ok(is_dead.unwrap_or(true))
     }
 
-    /// Removes everything that belongs to a dead record. The record goes last: if this breaks off, it leads to the
-    /// rest.
+    /// Removes everything that belongs to a dead record, in this order:
+    ///
+    /// 1. The avatar. An upload that writes its parts later finds no avatar and removes them.
+    /// 2. The parts of pictures.
+    /// 3. The record. If this breaks off before, it leads to the rest.
     pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
-        let mut removed = match self.stored_avatar(number).await {
-            Ok(Some(stored)) => stored.unused().start,
-            // Parts may be there without an avatar, and one that cannot be read does not tell.
-            Ok(None) | Err(Error::Internal { .. }) => 0,
-            Err(error) => return Err(error),
-        };
-        let tickets = key::avatar_tickets(number);
-        let counted = self.store.get(&tickets).await?;
-        let last = counted.as_deref().map_or(Ok(0), counter)?;
-        let last = last.min(removed.saturating_add(MOST_TICKETS));
-        while removed <= last {
-            removed = self
-                .remove_parts(number, removed..last.saturating_add(1))
-                .await?;
-        }
-        self.remove_keys(&[tickets, key::avatar(number)]).await?;
+        self.remove_keys(&[key::avatar(number)]).await?;
+        self.empty_all_slots(number).await?;
         self.remove_keys(&[key::user(number)]).await
     }
 

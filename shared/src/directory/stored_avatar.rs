@@ -1,31 +1,25 @@
 //! The stored form of an avatar: a header, then the picture if it fits.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::key;
+use super::slots::{Claim, Slots};
 use super::swap::{Stored, Token, Writes};
 use super::terms::{Change, Recent, Terms};
 use crate::Error;
 use crate::image::{Format, Image};
-use crate::name::UserNumber;
 
 /// The version of the format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The most bytes of a stored value: 256 KiB, which every store accepts.
-const MAX_VALUE_BYTES: usize = 256 * 1024;
+pub(super) const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 /// The most bytes of a picture in the avatar's own value. 4 KiB are left for the header.
 const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
 
-/// The most parts of a picture.
-pub(super) const MAX_PARTS: usize = crate::image::MAX_BYTES.div_ceil(MAX_VALUE_BYTES);
-
-/// The most unused tickets without a note that their parts were removed. Each change removes these parts again.
-const MAX_UNUSED: u64 = 8;
+/// The timestamps that an upload leaves free before its own, for a change that comes before it.
+const ROOM: u64 = 2;
 
 /// Larger than any number in a header can become.
 const MAX_COUNT: u64 = u64::MAX / 2;
@@ -41,141 +35,246 @@ pub(super) struct StoredAvatar {
 struct Header {
     version: u8,
     writes: Writes,
-    /// The timestamp of the last change; 0 before the first.
+    /// The picture below the uploads; `None` if there is none.
+    settled: Option<Picture>,
+    /// The timestamp of the change that made it so; 0 before the first.
+    changed: u64,
+    /// The uploads that may not have landed, newest first. The newest that has landed is the user's picture.
+    uploads: Vec<Picture>,
+    slots: Slots,
+    /// The highest timestamp so far.
     updated: u64,
-    /// The write that made the last change. Not every write changes the picture.
-    revision: Option<Token>,
-    /// `None` if there is no picture.
-    format: Option<Format>,
-    /// The picture's parts, if it does not fit.
-    parts: Option<Parts>,
-    /// Parts under tickets below this one are unused.
-    unused_below: u64,
-    /// Parts under tickets below this one have been removed.
-    removed_below: u64,
     /// The changes that a rate limit counts.
     recent: Recent,
 }
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Parts {
-    ticket: u64,
-    count: usize,
+/// A picture of the header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Picture {
+    pub(super) format: Format,
+    timestamp: u64,
+    /// Names the change. The picture's parts begin with it.
+    pub(super) token: Token,
+    /// Where the parts stand; `None` if the picture is in the avatar's own value.
+    pub(super) slot: Option<u8>,
+}
+
+impl Picture {
+    pub(super) fn change(&self) -> Change {
+        Change {
+            timestamp: self.timestamp,
+            revision: self.token.to_string(),
+        }
+    }
 }
 
 impl Header {
-    /// Whether these are numbers that we could have written. Only then it is safe to calculate with them.
+    /// Whether these are values that we could have written. Only then it is safe to calculate with them.
     fn is_sane(&self) -> bool {
-        let parts = self.parts.unwrap_or(Parts {
-            ticket: 0,
-            count: 1,
-        });
-        (1..=MAX_PARTS).contains(&parts.count)
-            && parts.ticket < MAX_COUNT
+        let mut pictures = self.uploads.iter().chain(&self.settled);
+        self.slots.are_sane()
+            && self.uploads.len() <= self.slots.len()
+            && self.uploads.iter().all(|upload| upload.slot.is_some())
             && self.updated < MAX_COUNT
-            && self.unused_below < MAX_COUNT
-            && self.removed_below <= self.unused_below
+            && self.changed <= self.updated
+            && pictures.all(|picture| picture.timestamp <= self.updated)
+    }
+
+    /// Whether a picture that may be visible stands in this slot.
+    fn uses(&self, slot: u8) -> bool {
+        let mut pictures = self.uploads.iter().chain(&self.settled);
+        pictures.any(|picture| picture.slot == Some(slot))
     }
 }
 
 impl StoredAvatar {
-    /// The picture's format and the change that stored it, if there is a picture.
-    pub(super) fn picture(&self) -> Option<(Format, Change)> {
-        let format = self.header.format?;
-        Some((format, self.change()))
-    }
-
-    /// The last change.
-    fn change(&self) -> Change {
-        Change {
-            timestamp: self.header.updated,
-            revision: self
-                .header
-                .revision
-                .map_or_else(String::new, |token| token.to_string()),
+    /// The avatar of a new user. The [`parts`](super::parts) of a large picture are stored in slot 0.
+    pub(super) fn first(image: &Image, now: u64, token: Token) -> Self {
+        let mut avatar = Self::default();
+        let slot = is_large(image).then_some(0);
+        if slot.is_some() {
+            avatar.header.slots = Slots::first(token, now);
         }
+        avatar.put(Some(image), slot, now, token);
+        avatar
     }
 
-    /// The keys of the picture's parts, in order. Empty if the picture is in the value itself.
-    pub(super) fn part_keys(&self, number: UserNumber) -> Vec<String> {
-        let Some(Parts { ticket, count }) = self.header.parts else {
-            return Vec::new();
-        };
-        (0..count)
-            .map(|index| key::avatar_part(number, ticket, index))
-            .collect()
+    /// The picture below the uploads.
+    pub(super) fn settled(&self) -> Option<&Picture> {
+        self.header.settled.as_ref()
+    }
+
+    /// The uploads that may not have landed, newest first.
+    pub(super) fn uploads(&self) -> &[Picture] {
+        &self.header.uploads
     }
 
     pub(super) fn inline_bytes(&self) -> Bytes {
         self.picture.clone()
     }
 
+    /// The claims of uploads whose parts are not known to be written.
+    pub(super) fn open_uploads(&self) -> Vec<Claim> {
+        self.header.slots.uploads()
+    }
+
+    /// Whether this is still the last claim of its slot.
+    pub(super) fn has_claim_of(&self, token: Token) -> bool {
+        self.header.slots.contain(token)
+    }
+
+    /// Notes which parts have been written. Forgets the uploads below one that has landed, and those that never will.
+    pub(super) fn learn(&mut self, landed: &[Token], now: u64) {
+        let header = &mut self.header;
+        for token in landed {
+            header.slots.end(*token);
+        }
+        let newest = header
+            .uploads
+            .iter()
+            .position(|upload| landed.contains(&upload.token));
+        if let Some(newest) = newest {
+            let upload = header.uploads.drain(newest..).next();
+            header.changed = upload.as_ref().map_or(0, |upload| upload.timestamp);
+            header.settled = upload;
+            self.picture = Bytes::new();
+        }
+        header.slots.expire(now);
+        let slots = &header.slots;
+        header
+            .uploads
+            .retain(|upload| slots.are_open_for(upload.token, now));
+    }
+
+    /// Checks the terms against the picture below the uploads, and counts the change.
     pub(super) fn check(&mut self, terms: &Terms<'_>, now: u64) -> Result<(), Error> {
-        let present = self.picture().map(|(_, change)| change);
+        let present = self.settled().map(Picture::change);
         terms.check(present.as_ref(), &mut self.header.recent, now)
     }
 
-    /// Whether a change with this ticket comes too late.
-    pub(super) fn has_overtaken(&self, ticket: u64) -> bool {
-        ticket < self.header.unused_below
+    /// Checks the terms without counting the change.
+    pub(super) fn would_allow(&self, terms: &Terms<'_>, now: u64) -> Result<(), Error> {
+        let present = self.settled().map(Picture::change);
+        terms.check(present.as_ref(), &mut self.header.recent.clone(), now)
     }
 
-    /// The tickets whose parts are unused and may still exist.
-    pub(super) fn unused(&self) -> Range<u64> {
-        self.header.removed_below..self.header.unused_below
+    /// Claims a slot. Returns `None` if all are in use.
+    pub(super) fn claim(&mut self, token: Token, now: u64) -> Option<u8> {
+        let mut slots = std::mem::take(&mut self.header.slots);
+        let slot = slots.claim(|slot| self.header.uses(slot), token, now);
+        self.header.slots = slots;
+        slot
     }
 
-    /// Whether there are so many unused tickets that the removal of their parts should be noted.
-    pub(super) fn is_crowded(&self) -> bool {
-        self.header.unused_below - self.header.removed_below > MAX_UNUSED
+    /// Adds an upload to this claimed slot. It becomes the user's picture when its parts are written.
+    pub(super) fn upload(&mut self, format: Format, slot: u8, now: u64, token: Token) -> Change {
+        let header = &mut self.header;
+        header.updated = now.max(header.updated + ROOM);
+        let upload = Picture {
+            format,
+            timestamp: header.updated,
+            token,
+            slot: Some(slot),
+        };
+        let change = upload.change();
+        header.uploads.insert(0, upload);
+        header.slots.end_with_parts(token);
+        change
     }
 
-    /// Notes that the unused parts below this ticket have been removed.
-    pub(super) fn note_removed(&mut self, below: u64) {
-        self.header.removed_below = self.header.removed_below.max(below);
-        self.header.unused_below = self.header.unused_below.max(below);
-    }
-
-    /// Sets or removes the picture, as the write `token`. The [`parts`] of a large picture must already be stored
-    /// under this ticket.
+    /// Sets or removes the picture. Uploads in progress count as made just before. The parts of a large picture must
+    /// already be stored in this slot.
     pub(super) fn put(
         &mut self,
         image: Option<&Image>,
+        slot: Option<u8>,
         now: u64,
         token: Token,
-        ticket: Option<u64>,
     ) -> Change {
-        let header = &mut self.header;
-        header.revision = Some(token);
-        header.updated = now.max(header.updated + 1);
-        header.format = image.map(Image::format);
-        // Of several tickets in use the highest wins: its change makes the earlier ones start over.
-        let replaced = header.parts.map(|parts| parts.ticket + 1);
-        header.unused_below = header.unused_below.max(ticket.or(replaced).unwrap_or(0));
-        header.parts = ticket.zip(image).map(|(ticket, image)| Parts {
-            ticket,
-            count: image.bytes().len().div_ceil(MAX_VALUE_BYTES),
+        self.header.uploads.clear();
+        self.header.updated = now.max(self.header.updated + 1);
+        self.settle(image, slot, self.header.updated, token)
+    }
+
+    /// Like [`StoredAvatar::put`], but below the uploads. Returns `None` if their timestamps leave no room.
+    pub(super) fn put_below(
+        &mut self,
+        image: Option<&Image>,
+        slot: Option<u8>,
+        now: u64,
+        token: Token,
+    ) -> Option<Change> {
+        let Some(oldest) = self.header.uploads.last() else {
+            return Some(self.put(image, slot, now, token));
+        };
+        let timestamp = self.header.changed + 1;
+        (timestamp < oldest.timestamp).then(|| self.settle(image, slot, timestamp, token))
+    }
+
+    fn settle(
+        &mut self,
+        image: Option<&Image>,
+        slot: Option<u8>,
+        timestamp: u64,
+        token: Token,
+    ) -> Change {
+        self.header.updated = self.header.updated.max(timestamp);
+        self.header.changed = timestamp;
+        self.header.settled = image.map(|image| Picture {
+            format: image.format(),
+            timestamp,
+            token,
+            slot,
         });
-        self.picture = match (image, header.parts) {
+        self.picture = match (image, slot) {
             (Some(image), None) => image.shared_bytes(),
             _ => Bytes::new(),
         };
-        self.change()
+        if slot.is_some() {
+            self.header.slots.end(token);
+        }
+        Change {
+            timestamp,
+            revision: token.to_string(),
+        }
+    }
+
+    /// Whether slots hold more than they need to.
+    pub(super) fn has_leftovers(&self) -> bool {
+        let used = self.header.uploads.iter().chain(&self.header.settled);
+        let used = used.filter(|picture| picture.slot.is_some()).count();
+        self.header.slots.len() > used + self.spared()
+    }
+
+    /// How many slots may keep a replaced picture: the next large picture overwrites it.
+    fn spared(&self) -> usize {
+        let header = &self.header;
+        let mut pictures = header.uploads.iter().chain(&header.settled);
+        pictures.any(|picture| picture.slot.is_some()).into()
+    }
+
+    /// Claims the slots that hold more than they need to, in order to empty them. Leaves them to the uploads while
+    /// there are any.
+    pub(super) fn claim_leftovers(&mut self, token: Token, now: u64) -> Vec<u8> {
+        let spared = self.spared();
+        if spared > 0 && self.header.slots.are_open(now) {
+            return Vec::new();
+        }
+        let mut slots = std::mem::take(&mut self.header.slots);
+        let rest = slots.claim_rest(spared, |slot| self.header.uses(slot), token, now);
+        self.header.slots = slots;
+        rest
+    }
+
+    /// Notes that the slots with this claim are empty.
+    pub(super) fn release(&mut self, token: Token) {
+        self.header.slots.release(token);
     }
 }
 
 /// Whether a picture does not fit into the avatar's own value.
 pub(super) fn is_large(image: &Image) -> bool {
     image.bytes().len() > MAX_INLINE_BYTES
-}
-
-/// The keys and values of a large picture's parts.
-pub(super) fn parts(number: UserNumber, image: &Image, ticket: u64) -> Vec<(String, Vec<u8>)> {
-    let chunks = image.bytes().chunks(MAX_VALUE_BYTES);
-    chunks
-        .enumerate()
-        .map(|(index, part)| (key::avatar_part(number, ticket, index), part.to_vec()))
-        .collect()
 }
 
 impl Stored for StoredAvatar {

@@ -37,6 +37,18 @@ impl Token {
         let [a, b, c, ..] = self.0.to_le_bytes();
         [a, b, c]
     }
+
+    /// How many bytes a token has.
+    pub(super) const BYTES: usize = size_of::<u64>();
+
+    pub(super) fn bytes(self) -> [u8; Self::BYTES] {
+        self.0.to_le_bytes()
+    }
+
+    /// Returns what follows the token in these bytes, if they begin with it.
+    pub(super) fn strip(self, bytes: &[u8]) -> Option<&[u8]> {
+        bytes.strip_prefix(&self.bytes())
+    }
 }
 
 impl fmt::Display for Token {
@@ -60,11 +72,7 @@ pub(super) struct Writes(VecDeque<Token>);
 
 impl From<Writes> for String {
     fn from(writes: Writes) -> Self {
-        let bytes: Vec<u8> = writes
-            .0
-            .iter()
-            .flat_map(|token| token.0.to_le_bytes())
-            .collect();
+        let bytes: Vec<u8> = writes.0.iter().flat_map(|token| token.bytes()).collect();
         STANDARD.encode_to_string(bytes)
     }
 }

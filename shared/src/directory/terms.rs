@@ -29,11 +29,6 @@ pub struct Terms<'t> {
 }
 
 impl Terms<'_> {
-    /// Whether there are no terms.
-    pub(super) fn allow_all(&self) -> bool {
-        self.precondition.is_none() && self.changes_a_minute.is_none()
-    }
-
     /// Checks the terms and counts the change.
     pub(super) fn check(
         &self,

@@ -49,8 +49,12 @@ pub fn image_body(body: &[u8]) -> Result<Image, web::Error> {
 /// The terms of a change: what `If-Match` and `If-None-Match` say of the present picture, and how many changes a minute
 /// one user may make.
 pub fn terms(head: &Head, changes_a_minute: Option<NonZeroU64>) -> Terms<'_> {
+    let is_conditional = [IF_MATCH, IF_NONE_MATCH]
+        .iter()
+        .any(|name| head.headers.contains_key(name));
     Terms {
-        precondition: Some(Box::new(|present| is_met(head, present))),
+        precondition: is_conditional
+            .then(|| Box::new(|present: Option<&Change>| is_met(head, present)) as _),
         changes_a_minute: changes_a_minute.map(NonZeroU64::get),
     }
 }

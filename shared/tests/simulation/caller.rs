@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use visage::Error;
 use visage::bpm::{self, Logins};
 use visage::directory::{Avatar, By, Change, Directory, Terms};
-use visage::image::Image;
+use visage::image::{Image, MAX_BYTES};
 use visage::name::UserNumber;
 use visage::password::PasswordHash;
 use visage::store::Store;
@@ -80,6 +80,7 @@ pub(crate) fn image(call: usize, size: Size) -> Image {
     let length = match size {
         Size::Small => GIF.len(),
         Size::Large => 300 * 1024,
+        Size::Largest => MAX_BYTES - size_of_val(&call),
     };
     bytes.resize(length, u8::try_from(call % 251).unwrap());
     bytes.extend(call.to_le_bytes());

@@ -4,8 +4,8 @@ use visage::Error;
 use visage::image::Image;
 
 use super::caller::text;
-use super::history::History;
-use super::plan::{Call, Field, LIMIT, NAMES};
+use super::history::{History, Record};
+use super::plan::{Call, Field, LIMIT, NAMES, Size};
 use super::world::{Person, World};
 
 impl History {
@@ -90,6 +90,17 @@ impl History {
                 _ => Err(format!("avatars {changed:?} changed at once")),
             };
         };
+        let writes = next.writes(number) - before.writes(number);
+        self.records[by].writes += writes;
+        if writes > 0 && self.records[by].counts_now() {
+            if self.records[by].writes > 1 && before.avatar(number) == next.avatar(number) {
+                // The end of a claim after a refusal, or a change that nobody sees. Both are possible.
+                self.counted.remove(&number);
+            } else {
+                let second = self.records[by].learned.began.get() / 1000;
+                self.count(number, second)?;
+            }
+        }
         let record = &self.records[by];
         let (old, new) = (before.avatar(number), next.avatar(number));
         let put = match (&record.call, new) {
@@ -116,10 +127,6 @@ impl History {
             && wanted.as_ref() != old
         {
             return Err(format!("{wanted:?} was expected and {old:?} replaced"));
-        }
-        if matches!(record.call, Call::PutAvatar { limited: true, .. }) {
-            let second = record.learned.began.get() / 1000;
-            self.count(number, second)?;
         }
         Ok(Some(number))
     }
@@ -160,6 +167,24 @@ impl History {
         }
         record.applied = Some((at, next.clone()));
         Ok(())
+    }
+}
+
+impl Record {
+    /// Whether the write of an avatar that it has just made is the one that counts it against the limit. On a
+    /// precondition, a large picture's first write only claims a slot.
+    fn counts_now(&self) -> bool {
+        let Call::PutAvatar {
+            image,
+            conditional,
+            limited: true,
+            ..
+        } = self.call
+        else {
+            return false;
+        };
+        let is_large = !matches!(image, None | Some(Size::Small));
+        self.writes == 1 + usize::from(is_large && conditional)
     }
 }
 

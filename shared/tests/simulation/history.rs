@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) result: Option<Result<Answer, Error>>,
     /// The operation that made its change, and the world after it.
     pub(crate) applied: Option<(usize, World)>,
+    /// How often it has written the value of an avatar.
+    pub(crate) writes: usize,
     /// The highest number of an acknowledged creation before this call began.
     pub(crate) floor: u64,
 }
@@ -64,6 +66,7 @@ impl History {
             end: None,
             result: None,
             applied: None,
+            writes: 0,
             floor: self.floor,
         });
         self.records.len() - 1

@@ -137,11 +137,12 @@ pub(crate) enum Field {
     Enabled(bool),
 }
 
-/// Whether a picture fits into one value.
-#[derive(Debug, Clone, Copy)]
+/// The size of a picture. A small one fits into one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
     Small,
     Large,
+    Largest,
 }
 
 impl Plan {
@@ -268,7 +269,9 @@ fn login_or_change() -> impl Strategy<Value = Call> {
 
 /// Many changes of one avatar. They meet the limit or, without one, their leftovers add up.
 fn painters(limited: bool) -> impl Strategy<Value = Vec<Vec<Call>>> {
-    let large = option::weighted(if limited { 0.5 } else { 0.95 }, Just(Size::Large));
+    let size =
+        prop_oneof![1 => Just(Size::Small), 6 => Just(Size::Large), 3 => Just(Size::Largest)];
+    let large = option::weighted(if limited { 0.5 } else { 0.95 }, size);
     let change = put(Just(Key::Name(0)), large, Just(limited));
     vec(vec(change, 4..14), 1..4)
 }
@@ -317,5 +320,5 @@ fn field() -> impl Strategy<Value = Field> {
 }
 
 fn size() -> impl Strategy<Value = Size> {
-    prop_oneof![3 => Just(Size::Small), 1 => Just(Size::Large)]
+    prop_oneof![3 => Just(Size::Small), 1 => Just(Size::Large), 1 => Just(Size::Largest)]
 }

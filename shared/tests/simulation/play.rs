@@ -13,7 +13,7 @@ use visage::login::HeldLogins;
 
 use super::caller::{Answer, make, now, set_now};
 use super::history::History;
-use super::plan::{Act, CONTESTED, Call, Fate, IDS, NAMES, Plan, Turn};
+use super::plan::{Act, CONTESTED, Call, Fate, IDS, Key, NAMES, Plan, Turn};
 use super::provider::Provider;
 use super::stage::Stage;
 use super::store::SimulatedStore;
@@ -98,6 +98,25 @@ impl Play {
         let leftovers = values.leftovers(&people);
         if !leftovers.is_empty() {
             return Err(format!("{leftovers:?} are left"));
+        }
+        drop(values);
+        // The removal of a picture removes the parts of all earlier ones.
+        let removals = (0..CONTESTED).step_by(2).map(|name| Call::PutAvatar {
+            key: Key::Name(name),
+            image: None,
+            conditional: false,
+            limited: false,
+        });
+        let act = Act {
+            pause: 7_200_000,
+            clients: vec![removals.collect()],
+            turns: Vec::new(),
+        };
+        self.act(&act, false)?;
+        let values = self.stage.values.borrow();
+        let parts = values.parts();
+        if !parts.is_empty() {
+            return Err(format!("{parts:?} are left"));
         }
         self.history.changes_grow()
     }

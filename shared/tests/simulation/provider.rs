@@ -99,6 +99,15 @@ impl Values {
         self.values.keys().filter(belongs_to_nobody).collect()
     }
 
+    /// The keys of the parts of pictures.
+    pub(crate) fn parts(&self) -> Vec<&String> {
+        let is_part = |key: &&String| {
+            let rest = key.strip_prefix("visage.avatar.");
+            rest.is_some_and(|rest| rest.contains('.'))
+        };
+        self.values.keys().filter(is_part).collect()
+    }
+
     pub(crate) fn break_rule(&mut self, rule: String) {
         self.broken.get_or_insert(rule);
     }

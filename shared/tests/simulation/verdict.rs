@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use visage::Error;
-use visage::directory::{Change, MAX_FAILED};
+use visage::directory::{Avatar, Change, MAX_FAILED};
+use visage::image::Image;
 
 use super::caller::{Answer, now};
 use super::history::{History, Record};
@@ -76,6 +77,9 @@ impl History {
             Answer::Deleted => self.ever(call, visible) && !visible(&self.present()),
             Answer::Read(avatar) => {
                 self.ever(call, |world| world.avatar(number) == Ok(avatar.as_ref()))
+                    || avatar
+                        .as_ref()
+                        .is_some_and(|avatar| self.passed_by(call, avatar))
             }
             // A change of a user who has just been deleted counts as made before the deletion.
             Answer::Put(change) => {
@@ -84,7 +88,8 @@ impl History {
                     let revision = world.revision(number);
                     revision.is_none_or(|revision| revision == change)
                 };
-                late || applied.is_some_and(as_told)
+                self.is_only_winner(call)
+                    && (late || applied.is_some_and(as_told) || self.passed_over(call, call))
             }
         }
     }
@@ -110,6 +115,61 @@ impl History {
             _ => false,
         };
         self.records.iter().filter(same).count()
+    }
+
+    /// Whether a change that nobody saw can count as made just before another one, which replaced it at once. The other
+    /// one took effect during both calls, and its own precondition cannot have seen the first.
+    fn passed_over(&self, change: usize, during: usize) -> bool {
+        let number = self.records[change].learned.number.get();
+        let expected = self.records[change].learned.expected.borrow();
+        let (one, two) = (&self.records[change], &self.records[during]);
+        let end = |record: &Record| record.end.unwrap_or(usize::MAX);
+        self.records.iter().enumerate().any(|(other, record)| {
+            let Some((at, _)) = record.applied else {
+                return false;
+            };
+            let later = self.worlds.partition_point(|(world, _)| *world < at);
+            let before = later.checked_sub(1).map(|last| &self.worlds[last].1);
+            let before = before.zip(number);
+            other != change
+                && matches!(
+                    record.call,
+                    Call::PutAvatar {
+                        conditional: false,
+                        ..
+                    }
+                )
+                && record.learned.number.get() == number
+                && (one.start.max(two.start)..=end(one).min(end(two))).contains(&at)
+                && expected.as_ref().is_none_or(|expected| {
+                    before
+                        .is_some_and(|(world, number)| world.revision(number) == expected.as_ref())
+                })
+        })
+    }
+
+    /// Whether a reader can have seen a picture that others never saw.
+    fn passed_by(&self, reader: usize, avatar: &Avatar) -> bool {
+        let mut changes = self.records.iter().enumerate();
+        changes.any(|(change, record)| {
+            let image = record.image.as_ref().map(Image::bytes);
+            matches!(record.call, Call::PutAvatar { .. })
+                && image == Some(&avatar.bytes[..])
+                && self.passed_over(change, reader)
+        })
+    }
+
+    /// Whether no other acknowledged change has replaced the same picture on the same precondition.
+    fn is_only_winner(&self, call: usize) -> bool {
+        let expected = self.records[call].learned.expected.borrow();
+        let Some(Some(expected)) = &*expected else {
+            return true;
+        };
+        let winners = self.records.iter().filter(|record| {
+            matches!(record.result, Some(Ok(Answer::Put(_))))
+                && record.learned.expected.borrow().as_ref() == Some(&Some(expected.clone()))
+        });
+        winners.count() == 1
     }
 
     /// Whether a refused call has changed nothing, or only what is gone now.
@@ -151,11 +211,13 @@ impl History {
                 let held = |world: &World| taken.iter().any(|key| world.holder(*key).is_some());
                 self.ever(call, held)
             }
+            // Logins that broke off count as being in progress for a minute.
             Error::Contended => {
-                // Logins that broke off count as being in progress for a minute.
-                self.others_run(call) || self.logins_within_a_minute(call) > 4
+                self.others_run(call)
+                    || self.slots_are_taken(call)
+                    || self.logins_within_a_minute(call) > 4
             }
-            // Creations and deletions give up after ten minutes.
+            // Creations, deletions and large pictures give up after ten minutes.
             Error::TimedOut => now().saturating_sub(record.since) > 600_000,
             Error::NoSuchUser(_) => self.ever(call, |world| !world.people.contains_key(&number)),
             Error::PreconditionFailed => {
@@ -166,15 +228,41 @@ impl History {
             }
             Error::TooManyChanges { .. } => {
                 let second = record.learned.began.get() / 1000;
-                let recent = |at: &&u64| at.abs_diff(second) < 60;
-                let counted = self
-                    .counted
-                    .get(&number)
-                    .map(|all| all.iter().filter(recent).count());
-                counted.unwrap_or_default() as u64 >= LIMIT
+                let counted = self.records.iter().enumerate().filter(|(other, record)| {
+                    let counts = match &record.result {
+                        None | Some(Ok(_) | Err(Error::Unavailable { .. } | Error::TimedOut)) => {
+                            true
+                        }
+                        // It was visible for the moment.
+                        Some(Err(_)) => record.applied.is_some(),
+                    };
+                    *other != call
+                        && counts
+                        && matches!(record.call, Call::PutAvatar { limited: true, .. })
+                        && record.learned.number.get() == Some(number)
+                        && (record.learned.began.get() / 1000).abs_diff(second) < 60
+                });
+                counted.count() as u64 >= LIMIT
             }
             _ => false,
         }
+    }
+
+    /// Whether so many uploads for the user have broken off within an hour that no slot is left.
+    fn slots_are_taken(&self, call: usize) -> bool {
+        let record = &self.records[call];
+        let broken_off = self.records.iter().filter(|other| {
+            let is_large = other
+                .image
+                .as_ref()
+                .is_some_and(|image| image.bytes().len() > 256 * 1024);
+            is_large
+                && matches!(other.call, Call::PutAvatar { .. })
+                && !matches!(other.result, Some(Ok(_)))
+                && other.learned.number.get() == record.learned.number.get()
+                && other.since.abs_diff(now()) <= 3_600_000
+        });
+        broken_off.count() >= 6
     }
 
     /// Whether the acknowledged changes of each avatar have growing timestamps.

@@ -100,7 +100,8 @@ impl World {
         avatar.map(|avatar| &avatar.change)
     }
 
-    fn writes(&self, number: u64) -> usize {
+    /// How often the value of a user's avatar was written.
+    pub(crate) fn writes(&self, number: u64) -> usize {
         let picture = self.pictures.get(&number);
         picture.map_or(0, |picture| picture.writes)
     }

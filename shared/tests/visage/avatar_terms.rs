@@ -34,8 +34,26 @@ fn picture() -> Image {
     Image::new(PNG.to_vec(), "").unwrap()
 }
 
+/// A picture that is stored in parts.
+fn large_picture() -> Image {
+    let mut bytes = PNG.to_vec();
+    bytes.resize(480_000, 0);
+    Image::new(bytes, "").unwrap()
+}
+
 #[test]
 fn a_precondition_sees_the_present_picture() {
+    for pictures in [
+        [picture(), picture()],
+        [large_picture(), large_picture()],
+        [large_picture(), picture()],
+        [picture(), large_picture()],
+    ] {
+        sees_the_present_picture(&pictures);
+    }
+}
+
+fn sees_the_present_picture([one, two]: &[Image; 2]) {
     let directory = directory();
     let put = |image: Option<&Image>, expected: Option<Change>| {
         let terms = Terms {
@@ -44,15 +62,17 @@ fn a_precondition_sees_the_present_picture() {
         };
         block_on(directory.put_avatar_on(&terms, ALICE, image))
     };
-    let first = put(Some(&picture()), None).unwrap();
-    assert_eq!(put(Some(&picture()), None), Err(Error::PreconditionFailed));
-    let second = put(Some(&picture()), Some(first.clone())).unwrap();
+    let first = put(Some(one), None).unwrap();
+    assert_eq!(put(Some(two), None), Err(Error::PreconditionFailed));
+    let second = put(Some(two), Some(first.clone())).unwrap();
     assert_ne!(second.revision, first.revision);
     assert_eq!(put(None, Some(first)), Err(Error::PreconditionFailed));
     let avatar = block_on(directory.avatar(ALICE)).unwrap().unwrap();
     assert_eq!(avatar.change, second);
-    put(None, Some(second)).unwrap();
-    put(Some(&picture()), None).unwrap();
+    let third = block_on(directory.put_avatar(ALICE, Some(one))).unwrap();
+    assert_eq!(put(None, Some(second)), Err(Error::PreconditionFailed));
+    put(None, Some(third)).unwrap();
+    put(Some(two), None).unwrap();
 }
 
 #[test]

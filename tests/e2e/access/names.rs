@@ -52,7 +52,7 @@ const USERS: [&[&str]; 31] = [
     &["\u{ac00}\u{b098}", "\u{1100}\u{1161}\u{1102}\u{1161}"],
     // Keys, parts of keys, and values that could stand for a key.
     &["visage.user.1", "VISAGE.USER.1"],
-    &["visage.avatar.1.tickets"],
+    &["visage.avatar.1.0.0"],
     &["visage.sequence"],
     &["visage.name.24d4b96f58da6d4a8512313bbd02a28ebf0ca95dec6e4c86ef78ce7f01e788ac"],
     &["1"],
