@@ -9,6 +9,7 @@ use spin_sdk::key_value;
 use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc};
 
 use crate::Error;
+use crate::directory::RememberedNumbers;
 use crate::store::is_binary;
 
 /// The most swaps of an instance. Spin 4.1 never frees a swap's handle, and the 257th swap fails.
@@ -29,6 +30,7 @@ thread_local! {
         is_worn: Cell::new(false),
         is_retired: Cell::new(false),
     } };
+    static REMEMBERED: Rc<RememberedNumbers> = Rc::default();
 }
 
 /// The state of this instance's store.
@@ -128,6 +130,11 @@ impl Instance {
                 backpressure_inc();
             }
         });
+    }
+
+    /// The numbers that this instance's calls have seen names lead to.
+    pub(super) fn remembered() -> Rc<RememberedNumbers> {
+        REMEMBERED.with(Rc::clone)
     }
 
     /// Whether this is Spin's SQLite store, if known.

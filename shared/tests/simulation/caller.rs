@@ -117,6 +117,13 @@ pub(crate) async fn make<S: Store>(
             Call::Find(key) => Ok(find(key)
                 .await?
                 .map_or(Answer::Nobody, |user| Answer::Found(Box::new(user)))),
+            Call::LogIn(name) => {
+                let mut user = directory.find_remembered(NAMES[name]).await?;
+                if user.is_none() {
+                    user = directory.find_by_username(NAMES[name]).await?;
+                }
+                Ok(user.map_or(Answer::Nobody, |user| Answer::Found(Box::new(user))))
+            }
             Call::List => {
                 let page = directory.list(0, usize::MAX).await?;
                 Ok(Answer::Listed(
@@ -148,11 +155,19 @@ pub(crate) async fn make<S: Store>(
             Answer::Nobody
         });
     }
+    if let Call::ReadAvatar(_) = call {
+        let (text, by) = lookup(key);
+        let read = async |number| directory.avatar(number).await;
+        let Some((user, avatar)) = directory.find_with(text, &[by], read).await? else {
+            return Ok(Answer::Nobody);
+        };
+        learned.number.set(Some(user.number.0));
+        return Ok(Answer::Read(avatar?));
+    }
     let Some(user) = find(key).await? else {
         return Ok(Answer::Nobody);
     };
     match call {
-        Call::ReadAvatar(_) => Ok(Answer::Read(directory.avatar(user.number).await?)),
         Call::PutAvatar {
             conditional,
             limited,

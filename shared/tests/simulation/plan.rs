@@ -28,6 +28,9 @@ pub(crate) const CONTESTED: usize = 6;
 /// The client's own identifiers, of both kinds.
 pub(crate) const IDS: [&str; 2] = ["one", "two"];
 
+/// How many instances of a component take the calls. The calls of one share what it remembers.
+pub(crate) const INSTANCES: usize = 3;
+
 /// The most changes of an avatar per minute, if there is a limit.
 pub(crate) const LIMIT: u64 = 2;
 
@@ -94,6 +97,8 @@ pub(crate) enum Call {
         image: Option<Size>,
     },
     Find(Key),
+    /// A search as for a login: by a remembered number, else by the name.
+    LogIn(usize),
     List,
     Update(Key, Field),
     ReadAvatar(Key),
@@ -227,6 +232,7 @@ fn call() -> impl Strategy<Value = Call> {
             image,
         }),
         2 => key().prop_map(Call::Find),
+        1 => (0..CONTESTED).prop_map(Call::LogIn),
         1 => Just(Call::List),
         4 => (key(), field()).prop_map(|(key, field)| Call::Update(key, field)),
         2 => key().prop_map(Call::ReadAvatar),

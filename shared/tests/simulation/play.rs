@@ -7,11 +7,11 @@ use std::vec::IntoIter;
 use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::task::noop_waker_ref;
 use visage::Error;
-use visage::directory::Directory;
+use visage::directory::{Directory, RememberedNumbers};
 
 use super::caller::{Answer, make, now, set_now};
 use super::history::History;
-use super::plan::{Act, CONTESTED, Call, Fate, IDS, NAMES, Plan, Turn};
+use super::plan::{Act, CONTESTED, Call, Fate, IDS, INSTANCES, NAMES, Plan, Turn};
 use super::provider::Provider;
 use super::stage::Stage;
 use super::store::SimulatedStore;
@@ -33,6 +33,8 @@ pub(crate) struct Tally {
 
 /// A client and its remaining calls.
 struct Client {
+    /// The memory of the instance that takes the client's calls.
+    remembered: Rc<RememberedNumbers>,
     calls: IntoIter<Call>,
     running: Option<(usize, LocalBoxFuture<'static, Result<Answer, Error>>)>,
 }
@@ -41,6 +43,8 @@ struct Client {
 struct Play {
     stage: Rc<Stage>,
     history: History,
+    /// What each instance remembers. It outlives the acts, so what it holds is mostly out of date.
+    remembered: [Rc<RememberedNumbers>; INSTANCES],
 }
 
 /// Runs a plan to its end. Returns the totals, and a trace if requested.
@@ -55,6 +59,7 @@ pub(crate) fn play(
     let mut play = Play {
         stage: Rc::clone(&stage),
         history: History::default(),
+        remembered: Default::default(),
     };
     let outcome = play.acts(plan);
     (outcome.map(|()| play.tally()), stage.trace())
@@ -93,8 +98,11 @@ impl Play {
     /// Runs an act until all calls are answered or dead and no late effect is left.
     fn act(&mut self, act: &Act, stormy: bool) -> Result<(), String> {
         set_now(now() + act.pause);
-        let clients = act.clients.iter().cloned();
-        let mut clients: Vec<Client> = clients.map(Client::new).collect();
+        let instances = self.remembered.iter().cycle();
+        let clients = act.clients.iter().cloned().zip(instances);
+        let mut clients: Vec<Client> = clients
+            .map(|(calls, remembered)| Client::new(calls, remembered))
+            .collect();
         let mut turns = act.turns.iter().copied();
         loop {
             clients.retain(Client::goes_on);
@@ -138,7 +146,7 @@ impl Play {
                 let Some(next) = client.calls.next() else {
                     return Ok(());
                 };
-                let (call, mut running) = self.start(next);
+                let (call, mut running) = self.start(next, &client.remembered);
                 // Run up to its first operation.
                 if running.poll_unpin(&mut context).is_ready() {
                     return Err(format!("call {call} did nothing"));
@@ -177,11 +185,16 @@ impl Play {
         Ok(())
     }
 
-    fn start(&mut self, next: Call) -> (usize, LocalBoxFuture<'static, Result<Answer, Error>>) {
+    fn start(
+        &mut self,
+        next: Call,
+        remembered: &Rc<RememberedNumbers>,
+    ) -> (usize, LocalBoxFuture<'static, Result<Answer, Error>>) {
         let call = self.history.begin(next.clone(), self.stage.operations());
         self.stage.note(|| format!("call {call} is {next:?}"));
         let stage = Rc::clone(&self.stage);
-        let directory = Directory::with_clock(SimulatedStore { stage, call }, now);
+        let directory = Directory::with_clock(SimulatedStore { stage, call }, now)
+            .remembering(Rc::clone(remembered));
         let record = &self.history.records[call];
         let learned = Rc::clone(&record.learned);
         let running = make(directory, call, next, record.image.clone(), learned);
@@ -232,8 +245,9 @@ impl Play {
 }
 
 impl Client {
-    fn new(calls: Vec<Call>) -> Self {
+    fn new(calls: Vec<Call>, remembered: &Rc<RememberedNumbers>) -> Self {
         Self {
+            remembered: Rc::clone(remembered),
             calls: calls.into_iter(),
             running: None,
         }

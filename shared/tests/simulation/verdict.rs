@@ -47,14 +47,19 @@ impl History {
                 | Call::ReadAvatar(key)
                 | Call::PutAvatar { key, .. }
                 | Call::Delete(key) => self.ever(call, |world| world.holder(key).is_none()),
+                Call::LogIn(name) => {
+                    self.ever(call, |world| world.holder(Key::Name(name)).is_none())
+                }
                 Call::Create { .. } | Call::List | Call::Tidy => false,
             },
             Answer::Created(user) => applied.is_some_and(|world| {
                 world.people.get(&user.number.0) == Some(&Person::from(&**user))
             }),
             Answer::Found(user) => {
-                let Call::Find(key) = record.call else {
-                    return false;
+                let key = match record.call {
+                    Call::Find(key) => key,
+                    Call::LogIn(name) => Key::Name(name),
+                    _ => return false,
                 };
                 let person = Person::from(&**user);
                 self.ever(call, |world| world.holder(key) == Some(&person))
