@@ -105,6 +105,9 @@ impl Username {
 
 /// Maps all spellings of a name to one form: NFC, full case folding, then NFC again.
 pub fn fold(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     let nfc = ComposingNormalizerBorrowed::new_nfc();
     let folded = UniCase::unicode(nfc.normalize(name)).to_folded_case();
     nfc.normalize(&folded).into_owned()

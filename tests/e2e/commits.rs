@@ -61,7 +61,12 @@ fn no_call_commits_more_often_than_it_must() {
         // Two more pointers, each created and moved, and the record that goes live last.
         ("create with both identifiers", 9, calls::create(&with_ids)),
         ("update", 1, calls::update("ana", &json!({ "name": "Ana" }))),
-        ("update with an image", 2, calls::update("ana", &with_image)),
+        ("update with an image", 1, calls::update("ana", &with_image)),
+        ("update with an image and a name", 2, {
+            let mut changes = with_image.clone();
+            changes["name"] = "Anna".into();
+            calls::update("ana", &changes)
+        }),
         ("activate", 1, calls::netex("PUT", "/ana/activate")),
         ("add a small image", 1, calls::add_image("ana", "64x64.png")),
         (

@@ -48,10 +48,9 @@ async fn change(call: &mut Call) -> Result<Answer, Error> {
 async fn show(call: &mut Call) -> Result<Answer, Error> {
     let caller = authenticate(call).await?;
     let representation = Representation::negotiate(&call.head)?.with_parameters(&call.head)?;
-    let user = bpm::find_user(&call.directory, &call.head, &caller).await?;
-
-    let avatar = call.directory.avatar(user.number).await?;
-    representation.show(&user, (&avatar).into())
+    let read = async |number| call.directory.avatar(number).await;
+    let (user, avatar) = bpm::find_user_with(&call.directory, &call.head, &caller, read).await?;
+    representation.show(&user, (&avatar?).into())
 }
 
 async fn remove(call: &mut Call) -> Result<Answer, Error> {

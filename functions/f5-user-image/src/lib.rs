@@ -3,6 +3,7 @@
 
 use http::Method;
 use visage::f5::{self, CurrentUser, Error};
+use visage::name::UserNumber;
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
 use visage::variable::{F5_RATE_LIMIT, F5_TOKENS};
 use visage::web::{self, Answer};
@@ -29,11 +30,11 @@ async fn answer(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn update(call: &mut Call) -> Result<Answer, Error> {
-    let caller = authorize(call).await?;
+    let caller = authorize(call, async |_| ()).await?;
     call.head.require_json(false)?;
     let body = call.body().await?;
     let image = f5::image_body(&body)?;
-    let user = caller.existing()?;
+    let (user, ()) = caller.existing()?;
 
     let terms = f5::terms(&call.head, *call.variable(&F5_RATE_LIMIT).await?);
     let change = call
@@ -44,13 +45,13 @@ async fn update(call: &mut Call) -> Result<Answer, Error> {
 }
 
 async fn show(call: &mut Call) -> Result<Answer, Error> {
-    let user = authorize(call).await?.existing()?;
-    let avatar = call.directory.avatar(user.number).await?;
-    f5::show(&call.head, avatar.ok_or(Error::NoImage)?)
+    let read = async |number| call.directory.avatar(number).await;
+    let (_, avatar) = authorize(call, read).await?.existing()?;
+    f5::show(&call.head, avatar?.ok_or(Error::NoImage)?)
 }
 
 async fn remove(call: &mut Call) -> Result<Answer, Error> {
-    let user = authorize(call).await?.existing()?;
+    let (user, ()) = authorize(call, async |_| ()).await?.existing()?;
 
     let terms = f5::terms(&call.head, *call.variable(&F5_RATE_LIMIT).await?);
     call.directory
@@ -59,7 +60,10 @@ async fn remove(call: &mut Call) -> Result<Answer, Error> {
     f5::removed()
 }
 
-async fn authorize(call: &Call) -> Result<CurrentUser, Error> {
+async fn authorize<T>(
+    call: &Call,
+    read: impl AsyncFn(UserNumber) -> T,
+) -> Result<CurrentUser<T>, Error> {
     let tokens = call.variable(&F5_TOKENS).await?;
-    f5::authorize(&call.head, &tokens, &call.directory).await
+    f5::authorize(&call.head, &tokens, &call.directory, read).await
 }

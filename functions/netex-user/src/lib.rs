@@ -65,8 +65,9 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
 
 async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
     netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
-    let user = netex::find_user(&call.directory, user).await?;
-    let has_image = call.directory.has_avatar(user.number).await?;
+    let has_image = async |number| call.directory.has_avatar(number).await;
+    let (user, has_image) = netex::find_user_with(&call.directory, user, has_image).await?;
+    let has_image = has_image?;
     let origin = call.origin().await?;
     netex::show(&netex::view(user, &origin, has_image))
 }

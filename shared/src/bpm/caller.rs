@@ -68,15 +68,15 @@ pub async fn authenticate<S: Store>(
     let (username, password) = credentials(head).ok_or(web::Error::Unauthenticated)?;
     for look in 0..LOOKS {
         directory.wait_for_logins(look).await?;
+        // Most callers are remembered in both ways, which takes one read.
+        let user = directory.find_remembered(&username).await?;
+        if let Ok(user) = logins.recognize(user, &password, directory).await {
+            return Ok(user);
+        }
         let user = directory.find_by_username(&username).await?;
-        let user = user.filter(|user| user.enabled && user.auth_source.is_local());
-        let remembered = match &user {
-            Some(user) => logins.recognize(user, &password, directory).await,
-            None => false,
-        };
-        let user = match user {
-            Some(user) if remembered => return Ok(user),
-            user => user,
+        let user = match logins.recognize(user, &password, directory).await {
+            Ok(user) => return Ok(user),
+            Err(user) => user,
         };
         // Its other calls wait outside of the store, and the host sends further ones here too.
         let Some(_turn) = logins.held.take_turn() else {
@@ -102,25 +102,28 @@ pub async fn authenticate<S: Store>(
 }
 
 impl Logins {
-    /// Whether this login is remembered. One that the store will soon forget is stored anew.
+    /// Returns the user if the login is remembered. If not, returns the user if its password must be verified. A login
+    /// that the store will soon forget is stored anew.
     async fn recognize<S: Store>(
         &self,
-        user: &User,
+        user: Option<User>,
         password: &str,
         directory: &Directory<S>,
-    ) -> bool {
-        let Some(login) = login(user, password) else {
-            return false;
+    ) -> Result<User, Option<User>> {
+        let user = user.filter(|user| user.enabled && user.auth_source.is_local());
+        let user = user.ok_or(None)?;
+        let Some(login) = login(&user, password) else {
+            return Err(Some(user));
         };
         let now = directory.now();
-        let stored = self.stored(user, login, now);
+        let stored = self.stored(&user, login, now);
         if stored.is_none() && !self.held.hold(login, now) {
-            return false;
+            return Err(Some(user));
         }
         if stored.is_none_or(|stored| stored.ends_soon) {
-            self.store(user, password, directory).await;
+            self.store(&user, password, directory).await;
         }
-        true
+        Ok(user)
     }
 
     /// Remembers a verified login.

@@ -21,7 +21,7 @@ pub use upload::{boundary, upload};
 use std::borrow::Cow;
 
 use crate::directory::{By, Directory};
-use crate::name::{CURRENT, fold};
+use crate::name::{CURRENT, UserNumber, fold};
 use crate::store::Store;
 use crate::user::User;
 use crate::web::{self, Head, decode_segment};
@@ -41,6 +41,20 @@ pub async fn find_user<'u, S: Store>(
     head: &Head,
     caller: &'u User,
 ) -> Result<Cow<'u, User>, Error> {
+    let (user, ()) = find_user_with(directory, head, caller, async |_| ()).await?;
+    Ok(user)
+}
+
+/// Finds the path's user, with [`Directory::find_with`].
+///
+/// # Errors
+/// Those of [`find_user`].
+pub async fn find_user_with<'u, S: Store, T>(
+    directory: &Directory<S>,
+    head: &Head,
+    caller: &'u User,
+    read: impl AsyncFn(UserNumber) -> T,
+) -> Result<(Cow<'u, User>, T), Error> {
     let name = match head.segments_below(BASE_PATH).as_slice() {
         [user] => decode_segment(user)
             .map_err(|_| web::Error::invalid(PATH_PARAMETER, "cannot be decoded"))?,
@@ -48,12 +62,12 @@ pub async fn find_user<'u, S: Store>(
     };
     // User names take precedence over numbers, so the caller's own name needs no lookup.
     if name == CURRENT || fold(&name) == caller.username.folded() {
-        return Ok(Cow::Borrowed(caller));
+        return Ok((Cow::Borrowed(caller), read(caller.number).await));
     }
     directory
-        .find(&name, &[By::Username, By::Number])
+        .find_with(&name, &[By::Username, By::Number], read)
         .await?
-        .map(Cow::Owned)
+        .map(|(user, read)| (Cow::Owned(user), read))
         .ok_or(crate::Error::NoSuchUser(name).into())
 }
 

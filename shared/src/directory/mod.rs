@@ -5,12 +5,14 @@
 mod attempts;
 mod avatar;
 mod create;
+mod find;
 mod key;
 mod list;
 mod parts;
 mod pointer;
 mod put_avatar;
 mod record;
+mod remembered;
 mod removal;
 mod segment;
 mod slots;
@@ -21,13 +23,16 @@ mod walk;
 
 pub use attempts::{Admission, Attempt, MAX_FAILED};
 pub use avatar::Avatar;
+pub use find::By;
 pub use list::Page;
+pub use remembered::RememberedNumbers;
 pub use terms::{Change, Precondition, Terms};
 
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::Error;
-use crate::name::{UserId, UserNumber, fold};
+use crate::name::{UserNumber, fold};
 use crate::store::Store;
 use crate::user::User;
 use record::{Record, State};
@@ -36,26 +41,12 @@ use swap::{Stored as _, Swap};
 /// How many independent reads run in parallel.
 const READS_AT_A_TIME: usize = 16;
 
-/// The kinds of keys to look a user up by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// Netex's `id`.
-    Id,
-    /// The username, in any equivalent spelling.
-    Username,
-    /// The number, in decimal digits without leading zeros.
-    Number,
-    /// The `externalId`, exactly.
-    ExternalId,
-    /// The `commonId`, exactly.
-    CommonId,
-}
-
 /// The users and their avatars in a [`Store`].
 #[derive(Debug, Clone)]
 pub struct Directory<S> {
     store: S,
     clock: fn() -> u64,
+    remembered: Option<Rc<RememberedNumbers>>,
 }
 
 impl<S: Store> Directory<S> {
@@ -70,7 +61,11 @@ impl<S: Store> Directory<S> {
 
     /// Opens the directory in this store. The clock returns milliseconds since the epoch.
     pub fn with_clock(store: S, clock: fn() -> u64) -> Self {
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            remembered: None,
+        }
     }
 
     /// The time, in milliseconds since the epoch.
@@ -78,58 +73,13 @@ impl<S: Store> Directory<S> {
         (self.clock)()
     }
 
-    /// Finds a user by the first kind of key in `order` that has a match.
-    ///
-    /// # Errors
-    /// The store's, and [`Error::Internal`] for a record that cannot be read, as for all of the directory.
-    pub async fn find(&self, text: &str, order: &[By]) -> Result<Option<User>, Error> {
-        for by in order {
-            let Some(number) = self.number_by(text, *by).await? else {
-                continue;
-            };
-            let Some(user) = self.live(number).await? else {
-                continue;
-            };
-            let found = match by {
-                // The name's pointer was the way here.
-                By::Username => user.username.folded() == fold(text),
-                By::Id => user.id.as_str() == text && self.is_led_to(&user).await?,
-                By::Number => self.is_led_to(&user).await?,
-                By::ExternalId => {
-                    user.external_id.as_deref() == Some(text) && self.is_led_to(&user).await?
-                }
-                By::CommonId => {
-                    user.common_id.as_deref() == Some(text) && self.is_led_to(&user).await?
-                }
-            };
-            if found {
-                return Ok(Some(user));
-            }
+    /// Remembers here which number each name leads to. Further directories on the same store may share the memory.
+    #[must_use]
+    pub fn remembering(self, numbers: Rc<RememberedNumbers>) -> Self {
+        Self {
+            remembered: Some(numbers),
+            ..self
         }
-        Ok(None)
-    }
-
-    /// Returns the number that a text leads to, without a check of its user.
-    async fn number_by(&self, text: &str, by: By) -> Result<Option<UserNumber>, Error> {
-        match by {
-            By::Id => Ok(UserId::number_in(text)),
-            By::Number => Ok(number(text)),
-            By::Username => self.holder(&key::name(&fold(text))).await,
-            By::ExternalId => self.holder(&key::external(text)).await,
-            By::CommonId => self.holder(&key::common(text)).await,
-        }
-    }
-
-    /// Finds the user with this username. Takes the same number of operations whether or not the user exists.
-    ///
-    /// # Errors
-    /// As [`Directory::find`].
-    pub async fn find_by_username(&self, username: &str) -> Result<Option<User>, Error> {
-        let folded = fold(username);
-        let holder = self.holder(&key::name(&folded)).await?;
-        // Users are numbered from 1.
-        let user = self.live(holder.unwrap_or(UserNumber(0))).await?;
-        Ok(user.filter(|user| user.username.folded() == folded))
     }
 
     /// Changes a user with `change`. Calls it again with the newer value if another call came in between.
@@ -148,7 +98,7 @@ impl<S: Store> Directory<S> {
     }
 
     /// Changes the user that [`Directory::find`] would find. Returns whether there is one. By user name this takes
-    /// one operation less than a search and [`Directory::update`].
+    /// one read less than a search and [`Directory::update`].
     ///
     /// # Errors
     /// As [`Directory::update`].
@@ -161,10 +111,11 @@ impl<S: Store> Directory<S> {
         for by in order {
             let found = if *by == By::Username {
                 let folded = fold(text);
-                match self.holder(&key::name(&folded)).await? {
-                    Some(number) => self.update_record(number, Some(&folded), change).await?,
-                    None => false,
-                }
+                let updated = self.with_named(&folded, async |number| {
+                    let updated = self.update_record(number, Some(&folded), change).await?;
+                    Ok::<_, E>(updated.then_some(()))
+                });
+                updated.await?.is_some()
             } else {
                 match self.find(text, &[*by]).await? {
                     Some(user) => self.update_record(user.number, None, change).await?,
@@ -212,12 +163,6 @@ impl<S: Store> Directory<S> {
         Ok(user)
     }
 
-    /// Whether the name's pointer leads to this user.
-    async fn is_led_to(&self, user: &User) -> Result<bool, Error> {
-        let holder = self.holder(&key::name(&user.username.folded())).await?;
-        Ok(holder == Some(user.number))
-    }
-
     async fn record(&self, number: UserNumber) -> Result<Option<Record>, Error> {
         let bytes = self.store.get(&key::user(number)).await?;
         bytes.map(Record::decode).transpose()
@@ -238,10 +183,4 @@ fn require_number(user: &User, number: UserNumber) -> Result<(), Error> {
             detail: format!("the record of user {number} is that of {}", user.number),
         })
     }
-}
-
-/// Parses a number in canonical form: no sign, no leading zeros.
-fn number(text: &str) -> Option<UserNumber> {
-    let number: u64 = text.parse().ok()?;
-    (number.to_string() == text).then_some(UserNumber(number))
 }

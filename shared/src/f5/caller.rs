@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::directory::{By, Directory};
-use crate::name::Username;
+use crate::name::{UserNumber, Username};
 use crate::store::Store;
 use crate::user::User;
 use crate::variable::UserTokens;
@@ -24,18 +24,20 @@ fn username<'t>(head: &Head, tokens: &'t UserTokens) -> Result<&'t str, web::Err
         .ok_or(web::Error::Unauthenticated)
 }
 
-/// The current user. That the token's user does not exist is told later, after what is wrong with the request.
+/// The current user, and what `read` returns; see [`Directory::find_with`]. That the token's user does not exist is told
+/// later, after what is wrong with the request.
 ///
 /// # Errors
 /// [`web::Error::Unauthenticated`], [`Error::Disabled`], and the directory's.
-pub async fn authorize<S: Store>(
+pub async fn authorize<S: Store, T>(
     head: &Head,
     tokens: &UserTokens,
     directory: &Directory<S>,
-) -> Result<CurrentUser, Error> {
+    read: impl AsyncFn(UserNumber) -> T,
+) -> Result<CurrentUser<T>, Error> {
     let username = username(head, tokens)?;
-    match directory.find(username, &[By::Username]).await? {
-        Some(user) if !user.enabled => Err(Error::Disabled(username.to_owned())),
+    match directory.find_with(username, &[By::Username], read).await? {
+        Some((user, _)) if !user.enabled => Err(Error::Disabled(username.to_owned())),
         user => Ok(CurrentUser {
             username: username.to_owned(),
             user,
@@ -43,18 +45,18 @@ pub async fn authorize<S: Store>(
     }
 }
 
-/// Whom a token stands for.
-pub struct CurrentUser {
+/// Whom a token stands for, and what was read with the user.
+pub struct CurrentUser<T> {
     username: String,
-    user: Option<User>,
+    user: Option<(User, T)>,
 }
 
-impl CurrentUser {
-    /// The user.
+impl<T> CurrentUser<T> {
+    /// The user, and what was read.
     ///
     /// # Errors
     /// [`crate::Error::NoSuchUser`] where the token's user does not exist.
-    pub fn existing(self) -> Result<User, Error> {
+    pub fn existing(self) -> Result<(User, T), Error> {
         let user = self.user;
         user.ok_or(crate::Error::NoSuchUser(self.username).into())
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Error, Mode, Operation, find_user, succeed};
+use super::{Error, Mode, Operation, find_user, find_user_with, succeed};
 use crate::directory::Directory;
 use crate::image::Image;
 use crate::store::Store;
@@ -111,7 +111,7 @@ pub async fn show_image<S: Store>(
     directory: &Directory<S>,
     user: &str,
 ) -> Result<Answer, Error> {
-    let user = find_user(directory, user).await?;
-    let avatar = directory.avatar(user.number).await?;
-    Ok(web::picture(head, avatar.ok_or(Error::NoImage)?)?)
+    let read = async |number| directory.avatar(number).await;
+    let (_, avatar) = find_user_with(directory, user, read).await?;
+    Ok(web::picture(head, avatar?.ok_or(Error::NoImage)?)?)
 }

@@ -86,9 +86,22 @@ impl Target {
 /// # Errors
 /// [`crate::Error::NoSuchUser`], [`web::Error::Invalid`] for a segment that can't be decoded, and the directory's.
 pub async fn find_user<S: Store>(directory: &Directory<S>, segment: &str) -> Result<User, Error> {
+    let (user, ()) = find_user_with(directory, segment, async |_| ()).await?;
+    Ok(user)
+}
+
+/// Finds the user whom a segment of the path means, with [`Directory::find_with`].
+///
+/// # Errors
+/// Those of [`find_user`].
+pub async fn find_user_with<S: Store, T>(
+    directory: &Directory<S>,
+    segment: &str,
+    read: impl AsyncFn(UserNumber) -> T,
+) -> Result<(User, T), Error> {
     let name = decode_segment(segment)?;
     directory
-        .find(&name, &PATH_ORDER)
+        .find_with(&name, &PATH_ORDER, read)
         .await?
         .ok_or(crate::Error::NoSuchUser(name).into())
 }
@@ -124,7 +137,8 @@ pub async fn delete_user<S: Store>(
     deleted.ok_or(crate::Error::NoSuchUser(name).into())
 }
 
-/// Changes the image of the user whom a segment of the path means, or removes it, and then the user.
+/// Changes the image of the user whom a segment of the path means, or removes it, and then the user, unless `change`
+/// leaves the user as it is.
 ///
 /// # Errors
 /// Those of [`update_user`]; [`Error::ImageAlone`] where the second change fails.
@@ -137,9 +151,13 @@ pub async fn update_user_and_image<S: Store>(
     let name = decode_segment(segment)?;
     let found = directory.find(&name, &PATH_ORDER).await?;
     let mut user = found.ok_or_else(|| crate::Error::NoSuchUser(name.clone()))?;
+    let before = text(&user)?;
     // What cannot be changed comes out before anything is written.
     change(&mut user)?;
     directory.put_avatar(user.number, image).await?;
+    if text(&user)? == before {
+        return Ok(());
+    }
     match directory.update(user.number, change).await {
         Ok(()) => Ok(()),
         // With the user the image is gone too.
@@ -148,6 +166,13 @@ pub async fn update_user_and_image<S: Store>(
         }
         Err(error) => Err(Error::ImageAlone(Box::new(error))),
     }
+}
+
+/// All of a user, to compare it.
+fn text(user: &User) -> Result<Vec<u8>, crate::Error> {
+    serde_json::to_vec(user).map_err(|error| crate::Error::Internal {
+        detail: format!("a user cannot be written: {error}"),
+    })
 }
 
 /// The URL of a user on this service.

@@ -89,7 +89,8 @@ impl Call {
         let timeout = variable(&STORE_TIMEOUT_MS).await.map(|timeout| *timeout);
         Self {
             head: head(&request),
-            directory: Directory::new(SpinStore::new(timeout.clone())),
+            directory: Directory::new(SpinStore::new(timeout.clone()))
+                .remembering(Instance::remembered()),
             body: Some(request),
             notes: Vec::new(),
             changed: None,

@@ -9,6 +9,7 @@ use spin_sdk::key_value;
 use spin_sdk::wit_bindgen::{backpressure_dec, backpressure_inc};
 
 use crate::Error;
+use crate::directory::RememberedNumbers;
 use crate::login::HeldLogins;
 use crate::store::is_binary;
 
@@ -31,6 +32,7 @@ thread_local! {
         is_retired: Cell::new(false),
         logins: OnceCell::new(),
     } };
+    static REMEMBERED: Rc<RememberedNumbers> = Rc::default();
 }
 
 /// The state of this instance.
@@ -144,6 +146,11 @@ impl Instance {
             })?;
             Ok(Rc::clone(instance.logins.get_or_init(|| Rc::new(logins))))
         })
+    }
+
+    /// The numbers that this instance's calls have seen names lead to.
+    pub(super) fn remembered() -> Rc<RememberedNumbers> {
+        REMEMBERED.with(Rc::clone)
     }
 
     /// Whether this is Spin's SQLite store, if known.

@@ -189,11 +189,19 @@ pub(crate) async fn make<S: Store>(
             Answer::Nobody
         });
     }
+    if let Call::ReadAvatar(_) = call {
+        let (text, by) = lookup(key);
+        let read = async |number| directory.avatar(number).await;
+        let Some((user, avatar)) = directory.find_with(text, &[by], read).await? else {
+            return Ok(Answer::Nobody);
+        };
+        learned.number.set(Some(user.number.0));
+        return Ok(Answer::Read(avatar?));
+    }
     let Some(user) = find(key).await? else {
         return Ok(Answer::Nobody);
     };
     match call {
-        Call::ReadAvatar(_) => Ok(Answer::Read(directory.avatar(user.number).await?)),
         Call::PutAvatar {
             conditional,
             limited,

@@ -30,6 +30,9 @@ pub(crate) const CONTESTED: usize = 6;
 /// The client's own identifiers, of both kinds.
 pub(crate) const IDS: [&str; 2] = ["one", "two"];
 
+/// How many instances of a component take the calls. The calls of one share what it remembers.
+pub(crate) const INSTANCES: usize = 3;
+
 /// The most changes of an avatar per minute, if there is a limit.
 pub(crate) const LIMIT: u64 = 2;
 

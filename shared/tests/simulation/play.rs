@@ -8,12 +8,12 @@ use futures::future::{FutureExt as _, LocalBoxFuture};
 use futures::task::noop_waker_ref;
 use visage::Error;
 use visage::bpm::Logins;
-use visage::directory::Directory;
+use visage::directory::{Directory, RememberedNumbers};
 use visage::login::HeldLogins;
 
 use super::caller::{Answer, make, now, set_now};
 use super::history::History;
-use super::plan::{Act, CONTESTED, Call, Fate, IDS, Key, NAMES, Plan, Turn};
+use super::plan::{Act, CONTESTED, Call, Fate, IDS, INSTANCES, Key, NAMES, Plan, Turn};
 use super::provider::Provider;
 use super::stage::Stage;
 use super::store::SimulatedStore;
@@ -33,8 +33,17 @@ pub(crate) struct Tally {
     pub(crate) died: usize,
 }
 
+/// What an instance of a component remembers. Its calls share it.
+#[derive(Clone)]
+struct Instance {
+    numbers: Rc<RememberedNumbers>,
+    logins: Rc<Logins>,
+}
+
 /// A client and its remaining calls.
 struct Client {
+    /// The memory of the instance that takes the client's calls.
+    instance: Instance,
     calls: IntoIter<Call>,
     running: Option<(usize, LocalBoxFuture<'static, Result<Answer, Error>>)>,
 }
@@ -43,8 +52,8 @@ struct Client {
 struct Play {
     stage: Rc<Stage>,
     history: History,
-    /// What each instance knows of logins.
-    instances: [Rc<Logins>; 2],
+    /// What each instance remembers. It outlives the acts, so what it holds is mostly out of date.
+    instances: [Instance; INSTANCES],
 }
 
 /// Runs a plan to its end. Returns the totals, and a trace if requested.
@@ -59,17 +68,10 @@ pub(crate) fn play(
     let mut play = Play {
         stage: Rc::clone(&stage),
         history: History::default(),
-        instances: [(); 2].map(|()| Rc::new(instance())),
+        instances: [(); INSTANCES].map(|()| Instance::new()),
     };
     let outcome = play.acts(plan);
     (outcome.map(|()| play.tally()), stage.trace())
-}
-
-fn instance() -> Logins {
-    Logins {
-        key: Rc::new(Some("a key of 16 bytes".try_into().unwrap())),
-        held: Rc::new(HeldLogins::new().unwrap()),
-    }
 }
 
 impl Play {
@@ -124,8 +126,11 @@ impl Play {
     /// Runs an act until all calls are answered or dead and no late effect is left.
     fn act(&mut self, act: &Act, stormy: bool) -> Result<(), String> {
         set_now(now() + act.pause);
-        let clients = act.clients.iter().cloned();
-        let mut clients: Vec<Client> = clients.map(Client::new).collect();
+        let instances = self.instances.iter().cycle();
+        let clients = act.clients.iter().cloned().zip(instances);
+        let mut clients: Vec<Client> = clients
+            .map(|(calls, instance)| Client::new(calls, instance))
+            .collect();
         let mut turns = act.turns.iter().copied();
         loop {
             clients.retain(Client::goes_on);
@@ -169,7 +174,7 @@ impl Play {
                 let Some(next) = client.calls.next() else {
                     return Ok(());
                 };
-                let (call, mut running) = self.start(next);
+                let (call, mut running) = self.start(next, &client.instance);
                 // Run up to its first operation.
                 if running.poll_unpin(&mut context).is_ready() {
                     return Err(format!("call {call} did nothing"));
@@ -208,14 +213,19 @@ impl Play {
         Ok(())
     }
 
-    fn start(&mut self, next: Call) -> (usize, LocalBoxFuture<'static, Result<Answer, Error>>) {
+    fn start(
+        &mut self,
+        next: Call,
+        instance: &Instance,
+    ) -> (usize, LocalBoxFuture<'static, Result<Answer, Error>>) {
         let call = self.history.begin(next.clone(), self.stage.operations());
         self.stage.note(|| format!("call {call} is {next:?}"));
         let stage = Rc::clone(&self.stage);
-        let directory = Directory::with_clock(SimulatedStore { stage, call }, now);
+        let directory = Directory::with_clock(SimulatedStore { stage, call }, now)
+            .remembering(Rc::clone(&instance.numbers));
         let record = &self.history.records[call];
         let learned = Rc::clone(&record.learned);
-        let logins = Rc::clone(&self.instances[call % self.instances.len()]);
+        let logins = Rc::clone(&instance.logins);
         let image = record.image.clone();
         let running = make(directory, call, next, image, learned, logins);
         (call, running.boxed_local())
@@ -264,9 +274,22 @@ impl Play {
     }
 }
 
-impl Client {
-    fn new(calls: Vec<Call>) -> Self {
+impl Instance {
+    fn new() -> Self {
         Self {
+            numbers: Rc::default(),
+            logins: Rc::new(Logins {
+                key: Rc::new(Some("a key of 16 bytes".try_into().unwrap())),
+                held: Rc::new(HeldLogins::new().unwrap()),
+            }),
+        }
+    }
+}
+
+impl Client {
+    fn new(calls: Vec<Call>, instance: &Instance) -> Self {
+        Self {
+            instance: instance.clone(),
             calls: calls.into_iter(),
             running: None,
         }

@@ -8,7 +8,7 @@ use futures::executor::block_on;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method};
 use visage::bpm::{Error, Logins, allow_cross_site, authenticate, is_cross_site};
-use visage::directory::Directory;
+use visage::directory::{Directory, RememberedNumbers};
 use visage::login::HeldLogins;
 use visage::password::Password;
 use visage::store::{Fault, MemoryStore};
@@ -30,24 +30,59 @@ fn head() -> Head {
     }
 }
 
-/// Whether the caller passes, and how many store operations that takes.
-fn login(store: &MemoryStore, username: &str, password: &str) -> (bool, usize) {
-    let mut head = head();
-    let credentials = STANDARD.encode(format!("{username}:{password}"));
-    let basic = HeaderValue::try_from(format!("Basic {credentials}")).unwrap();
-    head.headers.insert(AUTHORIZATION, basic);
-    // The same content, with a new count of operations and no fault.
-    let store = store.failing_at(usize::MAX, Fault::Before);
-    let logins = Logins {
-        key: Rc::new(None),
-        held: Rc::new(HeldLogins::new().unwrap()),
-    };
-    let outcome = block_on(authenticate(&head, &Directory::new(store.clone()), &logins));
-    assert!(matches!(
-        outcome,
-        Ok(_) | Err(Error::Request(web::Error::Unauthenticated))
-    ));
-    (outcome.is_ok(), store.operations())
+/// What an instance remembers.
+struct Instance {
+    logins: Logins,
+    numbers: Rc<RememberedNumbers>,
+}
+
+impl Instance {
+    fn new() -> Self {
+        Self {
+            logins: Logins {
+                key: Rc::new(Some("sixteen-bytes-16".try_into().unwrap())),
+                held: Rc::new(HeldLogins::new().unwrap()),
+            },
+            numbers: Rc::default(),
+        }
+    }
+
+    /// Whether the caller passes, and how many store operations that takes.
+    fn login(&self, store: &MemoryStore, username: &str, password: &str) -> (bool, usize) {
+        let mut head = head();
+        let credentials = STANDARD.encode(format!("{username}:{password}"));
+        let basic = HeaderValue::try_from(format!("Basic {credentials}")).unwrap();
+        head.headers.insert(AUTHORIZATION, basic);
+        // The same content, with a new count of operations and no fault.
+        let store = store.failing_at(usize::MAX, Fault::Before);
+        let directory = Directory::new(store.clone()).remembering(Rc::clone(&self.numbers));
+        let outcome = block_on(authenticate(&head, &directory, &self.logins));
+        assert!(matches!(
+            outcome,
+            Ok(_) | Err(Error::Request(web::Error::Unauthenticated))
+        ));
+        (outcome.is_ok(), store.operations())
+    }
+}
+
+fn with_password(username: &str) -> NewUser {
+    NewUser {
+        password: Some(Password::try_from(PASSWORD.to_owned()).unwrap()),
+        ..new_user(username)
+    }
+}
+
+#[test]
+fn a_remembered_login_takes_one_read() {
+    let store = MemoryStore::default();
+    block_on(Directory::new(store.clone()).create(with_password("ana"))).unwrap();
+    let one = Instance::new();
+    assert!(one.login(&store, "ana", PASSWORD).0);
+    assert_eq!(one.login(&store, "ana", PASSWORD), (true, 1));
+    // Another instance has to look the name up.
+    let another = Instance::new();
+    assert_eq!(another.login(&store, "ana", PASSWORD), (true, 3));
+    assert_eq!(another.login(&store, "ANA", PASSWORD), (true, 1));
 }
 
 #[test]
@@ -55,11 +90,9 @@ fn an_unknown_user_costs_as_many_operations_as_a_known_one() {
     let store = MemoryStore::default();
     let directory = Directory::new(store.clone());
     let create = |user| block_on(directory.create(user)).unwrap();
-    let with_password = |username| NewUser {
-        password: Some(Password::try_from(PASSWORD.to_owned()).unwrap()),
-        ..new_user(username)
-    };
-    create(with_password("ana"));
+    for username in ["ana", "remembered"] {
+        create(with_password(username));
+    }
     create(NewUser {
         enabled: false,
         ..with_password("disabled")
@@ -67,9 +100,12 @@ fn an_unknown_user_costs_as_many_operations_as_a_known_one() {
     create(new_user("no-password"));
     let deleted = create(with_password("deleted"));
     block_on(directory.delete(deleted.number)).unwrap();
+    let instance = Instance::new();
+    assert!(instance.login(&store, "remembered", PASSWORD).0);
     // A name's first login makes its counter.
-    let first = (false, 8);
-    let later = (false, 7);
+    let first = (false, 9);
+    let later = (false, 8);
+    assert_eq!(instance.login(&store, "remembered", "hush"), later);
     for (username, password) in [
         ("ana", "hush"),
         ("nobody", PASSWORD),
@@ -79,8 +115,8 @@ fn an_unknown_user_costs_as_many_operations_as_a_known_one() {
         ("no-password", PASSWORD),
         ("deleted", PASSWORD),
     ] {
-        assert_eq!(login(&store, username, password), first, "{username}");
-        assert_eq!(login(&store, username, password), later, "{username}");
+        let login = || instance.login(&store, username, password);
+        assert_eq!((login(), login()), (first, later), "{username}");
     }
     // Creations that died at each operation. In some cases the name led to a record that was not live.
     for operation in 0.. {
@@ -91,7 +127,11 @@ fn an_unknown_user_costs_as_many_operations_as_a_known_one() {
         };
         let dying = Directory::new(store.failing_at(operation, Fault::Death));
         let created = block_on(dying.create(user)).is_ok();
-        assert_eq!(login(&store, &abandoned, PASSWORD), first, "{abandoned}");
+        assert_eq!(
+            instance.login(&store, &abandoned, PASSWORD),
+            first,
+            "{abandoned}"
+        );
         if created {
             break;
         }
