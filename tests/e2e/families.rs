@@ -78,16 +78,20 @@ fn an_avatar_is_the_same_for_all() {
 fn one_of_many_conditional_changes_succeeds() {
     const CALLERS: usize = 64;
     let server = server();
-    server
-        .send(&calls::put_image("hush-ana", "avatar.png"))
-        .expect(200);
-    let (_, tag) = shown(&server, "avatar.png");
-    let statuses = calls::together(CALLERS, |_| {
-        let request = calls::put_image("hush-ana", "avatar.gif").header("If-Match", &tag);
-        server.send(&request).status
-    });
-    let count = |status| statuses.iter().filter(|&&other| other == status).count();
-    assert_eq!((count(200), count(409)), (1, CALLERS - 1), "{statuses:?}");
+    for [first, second] in [
+        ["avatar.png", "avatar.gif"],
+        ["avatar.png@480000", "avatar.gif@500000"],
+    ] {
+        server
+            .send(&calls::put_image("hush-ana", first))
+            .expect(200);
+        let (_, tag) = shown(&server, first);
+        let request = calls::put_image("hush-ana", second).header("If-Match", &tag);
+        let statuses = calls::together(CALLERS, |_| server.send(&request).status);
+        let count = |status| statuses.iter().filter(|&&other| other == status).count();
+        assert_eq!((count(200), count(409)), (1, CALLERS - 1), "{statuses:?}");
+        shown(&server, second);
+    }
     server.assert_no_trap();
 }
 

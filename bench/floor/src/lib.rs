@@ -117,7 +117,7 @@ async fn replace(store: &Store, user: &str, mut picture: Vec<u8>) -> Result<(), 
     store.get(&key(2)).await?;
     store.swap(&avatar(user), vec![b' '; LARGE_HEADER])?;
     // SQLite does not write an unchanged value.
-    let token = [last.first().copied().unwrap_or_default(); 8];
+    let token = [last.first().copied().unwrap_or_default().wrapping_add(1); 8];
     let (body, end) = picture.split_at(picture.len() - END);
     let parts = body.chunks(body.len().div_ceil(2)).chain([end]);
     let parts: Vec<_> = parts

@@ -1,6 +1,5 @@
 //! Replaces and removes avatars.
 
-use super::slots::Claim;
 use super::stored_avatar::{StoredAvatar, is_large};
 use super::swap::{Swap, Token};
 use super::terms::{Change, Terms};
@@ -17,8 +16,6 @@ const TRIES: u32 = 32;
 enum Attempt<T> {
     Write(T),
     Leave(T),
-    /// It must first be known which of these uploads have landed.
-    Unknown(Vec<Claim>),
     /// Other calls must come to their end first.
     Crowded,
 }
@@ -155,7 +152,8 @@ impl<S: Store> Directory<S> {
         put.map(|(change, _)| change)
     }
 
-    /// Swaps the avatar for the one that `change` makes of it. Waits for other calls if it is crowded.
+    /// Swaps the avatar for the one that `change` makes of it, which knows what uploads have landed. Waits for other calls
+    /// if it is crowded.
     async fn change_avatar<T>(
         &self,
         number: UserNumber,
@@ -163,35 +161,20 @@ impl<S: Store> Directory<S> {
         now: u64,
         mut change: impl FnMut(&mut StoredAvatar) -> Result<Attempt<T>, Error>,
     ) -> Result<T, Error> {
-        let mut landed = None;
-        let mut tries = 0;
-        while tries < TRIES {
-            let attempt = self
-                .swap_as(token, &key::avatar(number), |mut stored: StoredAvatar| {
-                    if landed.is_none() {
-                        let uploads = stored.open_uploads();
-                        if !uploads.is_empty() {
-                            return Ok(Swap::Leave(Attempt::Unknown(uploads)));
-                        }
-                    }
-                    stored.learn(landed.as_deref().unwrap_or_default(), now);
-                    Ok(match change(&mut stored)? {
-                        Attempt::Write(outcome) => Swap::Write(stored, Attempt::Write(outcome)),
-                        other => Swap::Leave(other),
-                    })
+        for attempt in 0..TRIES {
+            self.pause_before(attempt).await?;
+            let swap = async |mut stored: StoredAvatar| {
+                let landed = self.landed(number, &stored.open_uploads()).await?;
+                stored.learn(&landed, now);
+                Ok(match change(&mut stored)? {
+                    Attempt::Write(outcome) => Swap::Write(stored, Attempt::Write(outcome)),
+                    other => Swap::Leave(other),
                 })
-                .await?;
-            match attempt {
+            };
+            match self.swap_as(token, &key::avatar(number), swap).await? {
                 None => return Err(Error::NoSuchUser(number.to_string())),
                 Some(Attempt::Write(outcome) | Attempt::Leave(outcome)) => return Ok(outcome),
-                Some(Attempt::Unknown(uploads)) => {
-                    landed = Some(self.landed(number, &uploads).await?);
-                }
-                Some(Attempt::Crowded) => {
-                    landed = None;
-                    tries += 1;
-                    self.pause_before(tries).await?;
-                }
+                Some(Attempt::Crowded) => {}
             }
         }
         Err(Error::Contended)

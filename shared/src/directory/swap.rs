@@ -130,17 +130,19 @@ impl<S: Store> Directory<S> {
     pub(super) async fn swap<V: Stored, T>(
         &self,
         key: &str,
-        change: impl FnMut(V) -> Result<Swap<V, T>, Error>,
+        mut change: impl FnMut(V) -> Result<Swap<V, T>, Error>,
     ) -> Result<Option<T>, Error> {
+        let change = async |value| change(value);
         self.swap_as(Token::random()?, key, change).await
     }
 
-    /// Like [`Directory::swap`], with a token that the caller has already used in data for this write.
+    /// Like [`Directory::swap`], with a token that the caller has already used in data for this write. `change` may read
+    /// other keys.
     pub(super) async fn swap_as<V: Stored, T>(
         &self,
         token: Token,
         key: &str,
-        mut change: impl FnMut(V) -> Result<Swap<V, T>, Error>,
+        mut change: impl AsyncFnMut(V) -> Result<Swap<V, T>, Error>,
     ) -> Result<Option<T>, Error> {
         for attempt in 0..ATTEMPTS {
             self.pause_before(attempt).await?;
@@ -148,7 +150,7 @@ impl<S: Store> Directory<S> {
             let Some(bytes) = bytes else {
                 return Ok(None);
             };
-            let (mut value, outcome) = match change(V::decode(bytes)?)? {
+            let (mut value, outcome) = match change(V::decode(bytes)?).await? {
                 Swap::Leave(outcome) => return Ok(Some(outcome)),
                 Swap::Write(value, outcome) => (value, outcome),
             };
