@@ -3,7 +3,7 @@
 //! A remembered login is a MAC over the user's number, the stored hash, the password and the end of the remembrance.
 //! It fits no other user and no changed password, and without its key it is no help in guessing.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use base64_simd::STANDARD;
 use getrandom::Error as NoRandomness;
@@ -126,18 +126,6 @@ pub struct Remembrance {
 pub struct HeldLogins {
     key: LoginKey,
     held: RefCell<Vec<Held>>,
-    /// Whether a call is verifying a password.
-    is_verifying: Cell<bool>,
-}
-
-/// The turn of a call to verify a password. It ends when this is dropped.
-#[must_use = "the turn ends when it is dropped"]
-pub struct Turn<'h>(&'h Cell<bool>);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.set(false);
-    }
 }
 
 struct Held {
@@ -160,18 +148,8 @@ impl HeldLogins {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
         let key = LoginKey::new(&key).map_err(|_| NoRandomness::UNEXPECTED)?;
-        Ok(Self {
-            key,
-            held: RefCell::default(),
-            is_verifying: Cell::new(false),
-        })
-    }
-
-    /// Takes the turn to verify a password, unless another call of this instance has it. A hash blocks the instance, so
-    /// nothing is gained if a second call is about to begin one.
-    pub fn take_turn(&self) -> Option<Turn<'_>> {
-        let is_free = !self.is_verifying.replace(true);
-        is_free.then(|| Turn(&self.is_verifying))
+        let held = RefCell::default();
+        Ok(Self { key, held })
     }
 
     /// Whether the login was verified within the last minute. Times are milliseconds since the epoch.

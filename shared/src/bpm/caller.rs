@@ -20,8 +20,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// How often a login looks whether those in progress at the same name have ended. The store's time limit usually ends it
-/// earlier.
+/// How often a login looks whether others have been verified. The store's time limit usually ends it earlier.
 const LOOKS: u32 = 256;
 
 /// Whether a browser sent this for a page of another site. The browser may have added remembered credentials that the
@@ -66,8 +65,7 @@ pub async fn authenticate<S: Store>(
     logins: &Logins,
 ) -> Result<User, Error> {
     let (username, password) = credentials(head).ok_or(web::Error::Unauthenticated)?;
-    for look in 0..LOOKS {
-        directory.wait_for_logins(look).await?;
+    for _ in 0..LOOKS {
         // Most callers are remembered in both ways, which takes one read.
         let user = directory.find_remembered(&username).await?;
         if let Ok(user) = logins.recognize(user, &password, directory).await {
@@ -78,15 +76,14 @@ pub async fn authenticate<S: Store>(
             Ok(user) => return Ok(user),
             Err(user) => user,
         };
-        // Its other calls wait outside of the store, and the host sends further ones here too.
-        let Some(_turn) = logins.held.take_turn() else {
-            continue;
-        };
         let attempt = match directory.admit_login(&username).await? {
             Admission::Admitted(attempt) => attempt,
             Admission::Refused => return Err(web::Error::Unauthenticated.into()),
-            // Later the store may remember this login.
-            Admission::Crowded => continue,
+            Admission::Crowded => {
+                // Later the store may remember this login.
+                directory.wait_for_logins().await?;
+                continue;
+            }
         };
         let hash = user.as_ref().and_then(|user| user.password.as_ref());
         let verified = password::verify(hash, &password);

@@ -52,11 +52,22 @@ pub(super) fn segment_group(group: u64) -> String {
 /// How many counters of failed logins there are, so that guessers cannot fill the store.
 const FAILED_LOGINS: u16 = 1 << 14;
 
+/// How many queues of logins there are.
+const QUEUES: u16 = 4;
+
 /// The counter of failed logins at a folded name. Other names may share it.
 pub(super) fn failed_logins(folded: &str) -> String {
-    let [a, b, ..] = <[u8; 32]>::from(Sha256::digest(folded));
-    let bucket = u16::from_be_bytes([a, b]) % FAILED_LOGINS;
-    format!("visage.failed.{bucket}")
+    format!("visage.failed.{}", short_hash(folded) % FAILED_LOGINS)
+}
+
+/// The counter of the passwords that are being verified in the queue of a folded name.
+pub(super) fn verifying(folded: &str) -> String {
+    format!("visage.verifying.{}", short_hash(folded) % QUEUES)
+}
+
+fn short_hash(text: &str) -> u16 {
+    let [a, b, ..] = <[u8; 32]>::from(Sha256::digest(text));
+    u16::from_be_bytes([a, b])
 }
 
 fn hash(text: &str) -> String {

@@ -33,9 +33,8 @@ impl Token {
     }
 
     /// Some of the token's bits, for values that have no room for all.
-    pub(super) fn short(self) -> [u8; 3] {
-        let [a, b, c, ..] = self.0.to_le_bytes();
-        [a, b, c]
+    pub(super) fn short(self) -> [u8; 4] {
+        (self.0 as u32).to_le_bytes()
     }
 
     /// How many bytes a token has.

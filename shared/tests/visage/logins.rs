@@ -97,10 +97,10 @@ fn head(username: &str, password: &str) -> Head {
     }
 }
 
-/// The counters of failed logins. Each verification changes one.
+/// The counters of logins. Each verification changes one.
 fn counters(store: &MemoryStore) -> Vec<(String, Option<Vec<u8>>)> {
     let keys = store.keys().into_iter();
-    let keys = keys.filter(|key| key.starts_with("visage.failed."));
+    let keys = keys.filter(|key| key.starts_with("visage.verifying."));
     keys.map(|key| {
         let value = block_on(store.get(&key)).unwrap();
         (key, value)
