@@ -59,6 +59,8 @@ pub struct Call {
     pub target: String,
     content_type: &'static str,
     body: Bytes,
+    /// What each of the call's users does before it is measured.
+    pub before: Option<Box<Self>>,
 }
 
 impl Call {
@@ -70,6 +72,15 @@ impl Call {
             target,
             content_type: "application/json",
             body: body.to_string().into(),
+            before: None,
+        }
+    }
+
+    /// A call without a body.
+    fn get(name: impl Into<String>, target: String) -> Self {
+        Self {
+            body: Bytes::new(),
+            ..Self::json(name, Method::GET, target, &Value::Null)
         }
     }
 
@@ -105,10 +116,10 @@ impl Call {
     /// Netex: reads a user, which is a small answer.
     pub fn show(method: Method) -> Self {
         let target = format!("{USERS_PATH}/{USER}");
-        let body = Bytes::new();
         Self {
-            body,
-            ..Self::json(format!("Netex {method}"), method, target, &Value::Null)
+            name: format!("Netex {method}"),
+            method,
+            ..Self::get("", target)
         }
     }
 
@@ -127,20 +138,32 @@ impl Call {
             target: format!("/rest/bpm/wle/v1/avatar/{USER}"),
             content_type: "multipart/form-data; boundary=limit",
             body: body.concat().into(),
+            before: None,
+        }
+    }
+
+    /// IBM BPM: shows the caller's avatar.
+    fn show_avatar() -> Self {
+        let target = format!("/rest/bpm/wle/v1/avatar/{USER}");
+        Self {
+            who: Who::Login,
+            before: Some(Box::new(Self::change_avatar("", Who::Login))),
+            ..Self::get("BPM GET 64 KiB, remembered login", target)
         }
     }
 
     /// F5: updates the user image.
-    pub fn put() -> Self {
-        let body = json!({ "content_type": "image/png", "image": picture(64) });
-        Self::json("F5 PUT 64 KiB", Method::PUT, F5_PATH.into(), &body)
+    pub fn put(kibibytes: usize) -> Self {
+        let body = json!({ "content_type": "image/png", "image": picture(kibibytes) });
+        let name = format!("F5 PUT {kibibytes} KiB");
+        Self::json(name, Method::PUT, F5_PATH.into(), &body)
     }
 
-    fn get() -> Self {
-        let body = Bytes::new();
+    /// F5: shows a user image of this size.
+    fn show_image(kibibytes: usize) -> Self {
         Self {
-            body,
-            ..Self::json("F5 GET 64 KiB", Method::GET, F5_PATH.into(), &Value::Null)
+            before: Some(Box::new(Self::put(kibibytes))),
+            ..Self::get(format!("F5 GET {kibibytes} KiB"), F5_PATH.into())
         }
     }
 
@@ -188,8 +211,11 @@ pub fn all() -> Vec<Call> {
         Call::image(512),
         Call::change_avatar("BPM POST 64 KiB, remembered login", Who::Login),
         Call::change_avatar("BPM POST 64 KiB, first login", Who::FirstLogin),
-        Call::put(),
-        Call::get(),
+        Call::show_avatar(),
+        Call::put(4),
+        Call::put(64),
+        Call::show_image(4),
+        Call::show_image(64),
     ]
 }
 

@@ -113,7 +113,7 @@ impl Pair {
         .collect::<std::io::Result<()>>()?;
         // Everyone has a picture.
         for floor in [true, false] {
-            self.turn(floor, &Call::put(), MAX_CONNECTIONS, WARM_UP, None)?;
+            self.turn(floor, &Call::put(64), MAX_CONNECTIONS, WARM_UP, None)?;
         }
         Ok(())
     }
@@ -177,6 +177,9 @@ impl Pair {
         rate: Option<u32>,
     ) -> anyhow::Result<Comparison> {
         for (floor, call) in sides {
+            if let Some(before) = &call.before {
+                self.turn(*floor, before, connections, WARM_UP, None)?;
+            }
             self.turn(*floor, call, connections, WARM_UP, None)?;
         }
         let mut turns = Vec::new();

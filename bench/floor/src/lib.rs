@@ -6,6 +6,7 @@ mod http;
 mod login;
 mod store;
 
+use futures::future::try_join;
 use spin_sdk::wasip3::exports::http::handler::Guest;
 use spin_sdk::wasip3::http::types::{ErrorCode, Method, Request, Response};
 
@@ -57,10 +58,12 @@ impl Guest for Floor {
                 b"{}".into()
             }
             (Method::Get, [.., "settings", "image"]) => {
-                let user = http::token(&request);
-                find(&store, &user).await?;
-                let picture = store.get(&avatar(&user)).await?;
-                in_base64(picture.len())
+                show(&store, &http::token(&request)).await?
+            }
+            (Method::Get, [.., "avatar", user]) => {
+                let answer = show(&store, user).await?;
+                login::verify(user)?;
+                answer
             }
             _ => return Err(ErrorCode::InternalError(None)),
         };
@@ -85,16 +88,24 @@ async fn create(store: &Store, request: Request) -> Result<Vec<u8>, ErrorCode> {
 
 async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, ErrorCode> {
     http::body(request).await?;
-    store.get(&name(user)).await?;
+    store.look_up(&name(user)).await?;
     store.swap(&record(user), vec![b' '; RECORD])?;
     Ok(ENVELOPE.into())
 }
 
-/// Looks a user up by name: reads the pointer, then the record.
+/// Looks a user up by name: reads the pointer if this instance has not seen it yet, then the record.
 async fn find(store: &Store, user: &str) -> Result<(), ErrorCode> {
-    store.get(&name(user)).await?;
+    store.look_up(&name(user)).await?;
     store.get(&record(user)).await?;
     Ok(())
+}
+
+/// Reads a user's avatar together with the record.
+async fn show(store: &Store, user: &str) -> Result<Vec<u8>, ErrorCode> {
+    store.look_up(&name(user)).await?;
+    let (record, avatar) = (record(user), avatar(user));
+    let (_, picture) = try_join(store.get(&record), store.get(&avatar)).await?;
+    Ok(in_base64(picture.len()))
 }
 
 async fn change_avatar(store: &Store, user: &str, picture: Vec<u8>) -> Result<Vec<u8>, ErrorCode> {

@@ -1,6 +1,7 @@
 //! The store, opened once per instance.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use spin_sdk::experimental::wasi::keyvalue::atomics::{self, Cas, CasError};
@@ -17,6 +18,7 @@ thread_local! {
 pub(crate) struct Store {
     store: key_value::Store,
     bucket: Bucket,
+    seen: RefCell<HashSet<String>>,
 }
 
 impl Store {
@@ -27,6 +29,7 @@ impl Store {
         let opened = Rc::new(Self {
             store: key_value::Store::open_default().await.map_err(failed)?,
             bucket: bucket::open("default").map_err(failed)?,
+            seen: RefCell::default(),
         });
         OPENED.set(Some(Rc::clone(&opened)));
         Ok(opened)
@@ -35,6 +38,15 @@ impl Store {
     pub(crate) async fn get(&self, key: &str) -> Result<Vec<u8>, ErrorCode> {
         let value = self.store.get(key).await.map_err(failed)?;
         Ok(value.unwrap_or_default())
+    }
+
+    /// Reads the pointer of a name, once per instance.
+    pub(crate) async fn look_up(&self, name: &str) -> Result<(), ErrorCode> {
+        if !self.seen.borrow().contains(name) {
+            self.get(name).await?;
+            self.seen.borrow_mut().insert(name.to_owned());
+        }
+        Ok(())
     }
 
     pub(crate) fn increment(&self, key: &str) -> Result<i64, ErrorCode> {
