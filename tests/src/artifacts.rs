@@ -65,11 +65,17 @@ pub fn build_components(manifest: &str) {
 }
 
 /// Builds the workspace's default packages. Selecting one package would change the features of its dependencies and
-/// build them a second time.
+/// build them a second time. Optimised tests and benchmarks get an optimised host.
 fn build_host() -> PathBuf {
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "bench-host"
+    };
     escargot::CargoBuild::new()
         .manifest_path(root().join("Cargo.toml"))
         .bin("visage-host")
+        .args(["--profile", profile])
         .run()
         .unwrap_or_else(|error| panic!("the host doesn't build: {error}"))
         .path()
