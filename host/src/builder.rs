@@ -10,33 +10,32 @@ use crate::manifest::Manifest;
 /// The target that this repository's components are built for.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Runs the components' build commands. Components that share a command build once.
+/// Runs the components' build commands. A command that several components share runs once.
 pub fn build(manifest: &Manifest) -> anyhow::Result<()> {
-    let mut steps: Vec<(&str, &str, PathBuf)> = Vec::new();
-    for (name, component) in &manifest.components {
-        let Some(build) = &component.build else {
-            continue;
-        };
+    let mut steps: Vec<(&str, PathBuf)> = Vec::new();
+    let components = manifest.components.values();
+    for build in components.filter_map(|component| component.build.as_ref()) {
         let folder = build.workdir.as_deref().unwrap_or(Path::new(""));
         let folder = manifest.folder.join(folder);
         for command in build.commands() {
-            if !steps.iter().any(|(_, c, f)| c == command && *f == folder) {
-                steps.push((name, command, folder.clone()));
+            let step = (command.as_str(), folder.clone());
+            if !steps.contains(&step) {
+                steps.push(step);
             }
         }
     }
-    if steps.iter().any(|(_, command, _)| command.contains(TARGET)) {
+    if !steps.is_empty() {
         ensure_target(&manifest.folder)?;
     }
-    for (name, command, folder) in steps {
-        eprintln!("Building {name} with `{command}`");
+    for (command, folder) in steps {
+        eprintln!("Building components with `{command}`");
         let status = shell(command)
             .current_dir(&folder)
             .status()
             .with_context(|| format!("cannot run `{command}` in {}", folder.display()))?;
         ensure!(
             status.success(),
-            "building {name} failed: `{command}` ended with {status}"
+            "the components were not built: `{command}` ended with {status}"
         );
     }
     Ok(())

@@ -10,7 +10,10 @@ use anyhow::Context as _;
 use tokio::time::Sleep;
 use wasmtime::component::{Component, GuestTaskId, Linker, ResourceTable};
 use wasmtime::{Cache, Config, Engine, Store, StoreContextMut};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::cli::{WasiCli, WasiCliView};
+use wasmtime_wasi::p2::bindings::{cli, random};
+use wasmtime_wasi::random::WasiRandom;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView, p2};
 use wasmtime_wasi_http::handler::{
     HandlerState, Instance, Proxy, ProxyHandler, ShouldAccept, TrapOrPanicError, WorkerExpiration,
     WorkerState, WorkerStatus,
@@ -94,13 +97,25 @@ impl Service {
     }
 }
 
+/// Links what the components import, without WASI's files and sockets: they would double the time to compile this
+/// crate.
 fn linker(engine: &Engine) -> anyhow::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
-    // Rust's standard library still uses WASI 0.2.
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
+    let mut linker = Linker::<State>::new(engine);
     let l = &mut linker;
+    wasmtime_wasi::p3::cli::add_to_linker(l)?;
+    wasmtime_wasi::p3::clocks::add_to_linker(l)?;
+    wasmtime_wasi::p3::random::add_to_linker(l)?;
+    wasmtime_wasi_http::p3::add_to_linker(l)?;
+    // Rust's standard library still uses WASI 0.2.
+    p2::add_to_linker_proxy_interfaces_async(l)?;
+    random::insecure_seed::add_to_linker::<_, WasiRandom>(l, |state| state.ctx().ctx.random())?;
+    cli::environment::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    cli::exit::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    cli::terminal_input::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    cli::terminal_output::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    cli::terminal_stdin::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    cli::terminal_stdout::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, State::cli)?;
     let key_value: fn(&mut State) -> &mut KeyValue = |state| &mut state.key_value;
     spin::key_value::key_value::add_to_linker::<_, KeyValue>(l, key_value)?;
     wasi::keyvalue::store::add_to_linker::<_, KeyValue>(l, key_value)?;

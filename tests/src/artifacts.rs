@@ -41,11 +41,12 @@ pub fn root() -> &'static Path {
         .expect("this crate stands in the workspace")
 }
 
-/// Builds a manifest's components with one cargo call instead of one per build command. The manifest's path is
-/// relative to the workspace. Each component is named like its package. The target folder is the manifest's, whatever
-/// the environment says.
+/// Builds a manifest's components and Visage's with one cargo call. The manifest's path is relative to the workspace.
+/// Each component is named like its package. The target folder is the manifest's, whatever the environment says.
 pub fn build_components(manifest: &str) {
-    let manifest = Manifest::read(manifest);
+    // Selecting fewer packages would change the features of their dependencies and build them a second time.
+    let mut components = Manifest::of_visage().components;
+    components.extend(Manifest::read(manifest).components);
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
         .args([
@@ -57,18 +58,24 @@ pub fn build_components(manifest: &str) {
             "--target-dir",
             "target",
         ])
-        .args(manifest.components.keys().flat_map(|name| ["-p", name]))
+        .args(components.keys().flat_map(|name| ["-p", name]))
         .status()
         .expect("cargo starts");
     assert!(status.success(), "the components don't build");
 }
 
 /// Builds the workspace's default packages. Selecting one package would change the features of its dependencies and
-/// build them a second time.
+/// build them a second time. Optimised tests and benchmarks get an optimised host.
 fn build_host() -> PathBuf {
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "bench-host"
+    };
     escargot::CargoBuild::new()
         .manifest_path(root().join("Cargo.toml"))
         .bin("visage-host")
+        .args(["--profile", profile])
         .run()
         .unwrap_or_else(|error| panic!("the host doesn't build: {error}"))
         .path()
