@@ -92,7 +92,7 @@ fn no_call_commits_more_often_than_it_must() {
             3,
             large().header("If-Match", "*"),
         ),
-        // Four commits for the login: its bucket is made, it begins and ends, and the record remembers it. Three for the
+        // Four commits for the login: its queue is made, it begins and ends, and the record remembers it. Three for the
         // picture: the value, the removal of the parts, the note that they are removed.
         (
             "BPM change",

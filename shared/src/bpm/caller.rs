@@ -1,5 +1,6 @@
 //! Authentication with HTTP Basic (RFC 7617) and the stored password.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -49,6 +50,8 @@ pub struct Logins {
     pub key: Rc<Option<LoginKey>>,
     /// The logins that this instance has verified.
     pub held: Rc<HeldLogins>,
+    /// Whether the last authentication took a hash, and left nothing that only this instance remembers.
+    pub hashed_in_vain: Cell<bool>,
 }
 
 /// Returns the caller. A remembered login needs no hash.
@@ -87,12 +90,14 @@ pub async fn authenticate<S: Store>(
         };
         let hash = user.as_ref().and_then(|user| user.password.as_ref());
         let verified = password::verify(hash, &password);
+        logins.hashed_in_vain.set(true);
         let settled = directory.settle_login(attempt, !verified).await;
         let Some(user) = user.filter(|_| verified) else {
             settled?;
             return Err(web::Error::Unauthenticated.into());
         };
-        logins.remember(&user, &password, directory).await;
+        let stored = logins.remember(&user, &password, directory).await;
+        logins.hashed_in_vain.set(stored);
         return Ok(user);
     }
     Err(crate::Error::Contended.into())
@@ -123,12 +128,17 @@ impl Logins {
         Ok(user)
     }
 
-    /// Remembers a verified login.
-    async fn remember<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) {
+    /// Remembers a verified login. Returns whether all instances do.
+    async fn remember<S: Store>(
+        &self,
+        user: &User,
+        password: &str,
+        directory: &Directory<S>,
+    ) -> bool {
         if let Some(login) = login(user, password) {
             self.held.add(login, directory.now());
         }
-        self.store(user, password, directory).await;
+        self.store(user, password, directory).await
     }
 
     /// How the store remembers this login.
@@ -137,10 +147,10 @@ impl Logins {
         Option::as_ref(&self.key)?.recognizes(remembered, login, now)
     }
 
-    /// Stores a verified login for all instances. If this fails, later logins are slower.
-    async fn store<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) {
+    /// Stores a verified login for all instances, and returns whether it did. If this fails, later logins are slower.
+    async fn store<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) -> bool {
         let Some(key) = &*self.key else {
-            return;
+            return false;
         };
         let remember = |found: &mut User| {
             let now = directory.now();
@@ -153,7 +163,7 @@ impl Logins {
             found.remembered_login = Some(key.remember(login, now));
             Ok(())
         };
-        let _ = directory.update(user.number, remember).await;
+        directory.update(user.number, remember).await.is_ok()
     }
 }
 

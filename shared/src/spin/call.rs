@@ -1,5 +1,6 @@
 //! A call of a component.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::rc::Rc;
@@ -134,7 +135,11 @@ impl Call {
     pub async fn logins(&self) -> Result<Logins, Error> {
         let key = self.variable(&LOGIN_KEY).await?;
         let held = Instance::held_logins()?;
-        Ok(Logins { key, held })
+        Ok(Logins {
+            key,
+            held,
+            hashed_in_vain: Cell::new(false),
+        })
     }
 
     /// Reads the whole body.

@@ -182,6 +182,24 @@ impl Undisturbed {
     }
 }
 
+/// A call that may need much memory, and that its instance takes alone so far.
+///
+/// Memory never shrinks. An instance that has grown gives it back when it ends.
+pub struct Alone(Undisturbed);
+
+impl Alone {
+    /// A call begins with this, before it waits for anything: see [`Instance::retire_if_worn`].
+    pub fn begin() -> Self {
+        Self(Undisturbed::new())
+    }
+
+    /// Makes this call the last one of its instance. Without this, further calls come when this is dropped.
+    pub fn retire(self) {
+        INSTANCE.with(|instance| instance.is_retired.set(true));
+        std::mem::forget(self.0);
+    }
+}
+
 impl Drop for Undisturbed {
     fn drop(&mut self) {
         backpressure_dec();

@@ -1,5 +1,6 @@
 //! Authentication of IBM BPM's callers.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -42,6 +43,7 @@ impl Instance {
             logins: Logins {
                 key: Rc::new(Some("sixteen-bytes-16".try_into().unwrap())),
                 held: Rc::new(HeldLogins::new().unwrap()),
+                hashed_in_vain: Cell::default(),
             },
             numbers: Rc::default(),
         }
@@ -100,11 +102,16 @@ fn an_unknown_user_costs_as_many_operations_as_a_known_one() {
     create(new_user("no-password"));
     let deleted = create(with_password("deleted"));
     block_on(directory.delete(deleted.number)).unwrap();
+    // The queues of logins were used before.
+    for queue in 0..4 {
+        store.plant(&format!("visage.verifying.{queue}"), &[0; 8]);
+    }
     let instance = Instance::new();
     assert!(instance.login(&store, "remembered", PASSWORD).0);
-    // A name's first login makes its counter.
-    let first = (false, 9);
-    let later = (false, 8);
+    // The first failed login at a name makes its counter.
+    let first = (false, 13);
+    let later = (false, 11);
+    assert_eq!(instance.login(&store, "remembered", "hush"), first);
     assert_eq!(instance.login(&store, "remembered", "hush"), later);
     for (username, password) in [
         ("ana", "hush"),

@@ -43,6 +43,7 @@ fn instance(key: Option<&str>) -> Logins {
     Logins {
         key: Rc::new(key.map(|key| LoginKey::try_from(key).unwrap())),
         held: Rc::new(HeldLogins::new().unwrap()),
+        hashed_in_vain: Cell::default(),
     }
 }
 
