@@ -1,5 +1,7 @@
 //! The measured calls. Visage and the floor receive the same requests.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request};
@@ -12,13 +14,13 @@ use visage_tests::server::NETEX_TOKEN;
 /// The most connections of a call.
 pub const MAX_CONNECTIONS: u32 = 32;
 
-/// How many users take turns at logging in for the first time. An instance handles fewer requests than that, so it
-/// never sees one of them twice.
-const FIRST_LOGINS: u64 = 160;
+/// How many bodies with different pictures a call has. SQLite does not write what is unchanged.
+const PICTURES: u64 = 5;
 
 /// The password of users who log in.
 pub const PASSWORD: &str = "correct horse battery staple";
 const USERS_PATH: &str = "/integration/ws/management/rest/users";
+const AVATAR_PATH: &str = "/rest/bpm/wle/v1/avatar/{user}";
 const F5_PATH: &str = "/api/web/namespaces/system/user/settings/image";
 
 /// The placeholder for the user in a target and in a new user's body.
@@ -31,10 +33,8 @@ enum Who {
     New,
     /// The connection's user.
     User,
-    /// The connection's user, by name and password.
+    /// One of the connection's two users, in turns, by name and password.
     Login,
-    /// Another user for each request, by name and password.
-    FirstLogin,
 }
 
 impl Who {
@@ -42,8 +42,7 @@ impl Who {
         match self {
             Self::New => format!("{run}.{number}"),
             Self::User => format!("user{connection}"),
-            Self::Login => format!("login{connection}"),
-            Self::FirstLogin => format!("first{}", number % FIRST_LOGINS),
+            Self::Login => format!("login{}", u64::from(connection) * 2 + number % 2),
         }
     }
 }
@@ -58,7 +57,8 @@ pub struct Call {
     /// Its path, with the placeholder for the user.
     pub target: String,
     content_type: &'static str,
-    body: Bytes,
+    /// The bodies of the requests, in turns.
+    bodies: Vec<Bytes>,
     /// What each of the call's users does before it is measured.
     pub before: Option<Box<Self>>,
 }
@@ -71,7 +71,7 @@ impl Call {
             method,
             target,
             content_type: "application/json",
-            body: body.to_string().into(),
+            bodies: vec![body.to_string().into()],
             before: None,
         }
     }
@@ -79,7 +79,7 @@ impl Call {
     /// A call without a body.
     fn get(name: impl Into<String>, target: String) -> Self {
         Self {
-            body: Bytes::new(),
+            bodies: vec![Bytes::new()],
             ..Self::json(name, Method::GET, target, &Value::Null)
         }
     }
@@ -107,10 +107,16 @@ impl Call {
 
     /// Netex: gives a user an image of this size.
     pub fn image(kibibytes: usize) -> Self {
-        let image = json!({ "base64Image": picture(kibibytes), "mimeType": "image/png" });
         let target = format!("{USERS_PATH}/{USER}/image");
         let name = format!("Netex image {kibibytes} KiB");
-        Self::json(name, Method::POST, target, &json!({ "image": image }))
+        let image = |picture: &[u8]| {
+            let image = json!({ "base64Image": STANDARD.encode(picture), "mimeType": "image/png" });
+            json!({ "image": image }).to_string().into()
+        };
+        Self {
+            bodies: pictures(kibibytes).map(|picture| image(&picture)).collect(),
+            ..Self::json(name, Method::POST, target, &Value::Null)
+        }
     }
 
     /// Netex: reads a user, which is a small answer.
@@ -124,52 +130,55 @@ impl Call {
     }
 
     /// IBM BPM: changes the caller's avatar.
-    fn change_avatar(name: &str, who: Who) -> Self {
-        let picture = fixtures::picture("64x64.png@65536");
-        let body = [
-            b"--limit\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"avatar.png\"\r\nContent-Type: image/png\r\n\r\n",
-            picture.as_slice(),
-            b"\r\n--limit--\r\n",
-        ];
+    pub fn change_avatar(kibibytes: usize) -> Self {
+        let upload = |picture: Vec<u8>| {
+            [
+                b"--limit\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"avatar.png\"\r\nContent-Type: image/png\r\n\r\n",
+                picture.as_slice(),
+                b"\r\n--limit--\r\n",
+            ]
+            .concat()
+            .into()
+        };
         Self {
-            name: name.into(),
-            who,
+            name: format!("BPM POST {kibibytes} KiB"),
+            who: Who::Login,
             method: Method::POST,
-            target: format!("/rest/bpm/wle/v1/avatar/{USER}"),
+            target: AVATAR_PATH.into(),
             content_type: "multipart/form-data; boundary=limit",
-            body: body.concat().into(),
+            bodies: pictures(kibibytes).map(upload).collect(),
             before: None,
         }
     }
 
     /// IBM BPM: shows the caller's avatar.
-    fn show_avatar() -> Self {
-        let target = format!("/rest/bpm/wle/v1/avatar/{USER}");
+    pub fn show_avatar(kibibytes: usize) -> Self {
         Self {
             who: Who::Login,
-            before: Some(Box::new(Self::change_avatar("", Who::Login))),
-            ..Self::get("BPM GET 64 KiB, remembered login", target)
+            before: Some(Box::new(Self::change_avatar(kibibytes))),
+            ..Self::get(format!("BPM GET {kibibytes} KiB"), AVATAR_PATH.into())
         }
     }
 
     /// F5: updates the user image.
     pub fn put(kibibytes: usize) -> Self {
-        let body = json!({ "content_type": "image/png", "image": picture(kibibytes) });
         let name = format!("F5 PUT {kibibytes} KiB");
-        Self::json(name, Method::PUT, F5_PATH.into(), &body)
+        let image = |picture: &[u8]| {
+            let image = json!({ "content_type": "image/png", "image": STANDARD.encode(picture) });
+            image.to_string().into()
+        };
+        Self {
+            bodies: pictures(kibibytes).map(|picture| image(&picture)).collect(),
+            ..Self::json(name, Method::PUT, F5_PATH.into(), &Value::Null)
+        }
     }
 
     /// F5: shows a user image of this size.
-    fn show_image(kibibytes: usize) -> Self {
+    pub fn show_image(kibibytes: usize) -> Self {
         Self {
             before: Some(Box::new(Self::put(kibibytes))),
             ..Self::get(format!("F5 GET {kibibytes} KiB"), F5_PATH.into())
         }
-    }
-
-    /// Whether the call verifies passwords, at least sometimes.
-    pub fn logs_in(&self) -> bool {
-        matches!(self.who, Who::Login | Who::FirstLogin)
     }
 
     /// Returns the request with this number on this connection.
@@ -180,18 +189,18 @@ impl Call {
         number: u64,
     ) -> http::Result<Request<Full<Bytes>>> {
         let user = self.who.name(run, connection, number);
+        let turn = number % self.bodies.len() as u64;
+        let body = self.bodies.get(turn as usize).cloned().unwrap_or_default();
         let body = match self.who {
-            Who::New => String::from_utf8_lossy(&self.body)
-                .replace(USER, &user)
-                .into(),
-            _ => self.body.clone(),
+            Who::New => String::from_utf8_lossy(&body).replace(USER, &user).into(),
+            Who::User | Who::Login => body,
         };
         let request = Request::builder()
             .method(self.method.clone())
             .uri(self.target.replace(USER, &user))
             .header(CONTENT_TYPE, self.content_type);
         let request = match self.who {
-            Who::Login | Who::FirstLogin => request.header(AUTHORIZATION, basic(&user, PASSWORD)),
+            Who::Login => request.header(AUTHORIZATION, basic(&user, PASSWORD)),
             _ if self.target == F5_PATH => {
                 request.header(AUTHORIZATION, format!("APIToken {user}"))
             }
@@ -209,9 +218,8 @@ pub fn all() -> Vec<Call> {
         Call::image(4),
         Call::image(64),
         Call::image(512),
-        Call::change_avatar("BPM POST 64 KiB, remembered login", Who::Login),
-        Call::change_avatar("BPM POST 64 KiB, first login", Who::FirstLogin),
-        Call::show_avatar(),
+        Call::change_avatar(64),
+        Call::show_avatar(64),
         Call::put(4),
         Call::put(64),
         Call::show_image(4),
@@ -225,10 +233,9 @@ pub fn users() -> Vec<Value> {
     let names = numbers
         .clone()
         .map(|number| (Who::User.name("", number, 0), None));
-    let logins = numbers.map(|number| (Who::Login.name("", number, 0), Some(PASSWORD)));
-    let first =
-        (0..FIRST_LOGINS).map(|number| (Who::FirstLogin.name("", 0, number), Some(PASSWORD)));
-    let users = names.chain(logins).chain(first);
+    let logins = numbers.flat_map(|number| [0, 1].map(|turn| Who::Login.name("", number, turn)));
+    let logins = logins.map(|name| (name, Some(PASSWORD)));
+    let users = names.chain(logins);
     users
         .map(|(name, password)| user(Some(&name), password))
         .collect()
@@ -262,7 +269,13 @@ fn user(username: Option<&str>, password: Option<&str>) -> Value {
     })
 }
 
-/// A picture of this size, in base64.
-fn picture(kibibytes: usize) -> String {
-    fixtures::base64(&format!("64x64.png@{}", kibibytes * 1024))
+/// Pictures of this size. They differ everywhere but in their heads.
+fn pictures(kibibytes: usize) -> impl Iterator<Item = Vec<u8>> {
+    (0..PICTURES).map(move |seed| {
+        let head = fixtures::picture("64x64.png");
+        let mut picture = fixtures::picture(&format!("64x64.png@{}", kibibytes * 1024));
+        let rest = picture.get_mut(head.len()..).unwrap_or_default();
+        fastrand::Rng::with_seed(seed).fill(rest);
+        picture
+    })
 }

@@ -51,8 +51,11 @@ fn main() -> anyhow::Result<()> {
     let mut report = Report::new(effort);
     let mut in_memory = Pair::start(true)?;
     let closed = report.closed_loop("Store in memory", &mut in_memory, &calls)?;
-    report.closed_loop("SQLite on disk", &mut Pair::start(false)?, &calls)?;
+    let mut on_disk = Pair::start(false)?;
+    report.closed_loop("SQLite on disk", &mut on_disk, &calls)?;
     if flags.only.is_none() {
+        report.logins(&mut on_disk)?;
+        drop(on_disk);
         report.open_loop(&mut in_memory, &calls, &closed)?;
         report.one_packet(&mut in_memory)?;
         report.instances(&in_memory)?;

@@ -13,7 +13,7 @@ use crate::load::{Load, Outcome};
 use crate::process;
 use crate::spread::Spread;
 
-/// How long a call warms a server up before it is measured: longer than all connections need to log in.
+/// How long a call warms a server up before it is measured: longer than it takes to verify all users' passwords.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// How long to measure.
@@ -153,10 +153,19 @@ impl Pair {
         rate: Option<u32>,
     ) -> anyhow::Result<Comparison> {
         let sides = [(true, call.clone()), (false, call.clone())];
-        // On many connections it takes a second until each user has logged in to each instance.
-        let turn = effort.turn * if call.logs_in() { 4 } else { 1 };
-        let effort = Effort { turn, ..effort };
         self.take_turns(call.name.clone(), &sides, connections, effort, rate)
+    }
+
+    /// Compares two calls of Visage's.
+    pub fn compare_calls(
+        &mut self,
+        [one, other]: [Call; 2],
+        connections: u32,
+        effort: Effort,
+    ) -> anyhow::Result<Comparison> {
+        let name = format!("{}, against {}", other.name, one.name);
+        let sides = [(false, one), (false, other)];
+        self.take_turns(name, &sides, connections, effort, None)
     }
 
     /// Compares an answer of Visage's with the same answer without its body.

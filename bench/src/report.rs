@@ -11,6 +11,9 @@ const FILE: &str = "bench/RESULTS.md";
 /// The rate of an open loop, as a share of Visage's highest.
 const OPEN_LOOP_SHARE: f64 = 0.5;
 
+/// The connections of the comparison of logins.
+const LOGIN_CONNECTIONS: u32 = 16;
+
 /// The measurements so far.
 pub struct Report {
     text: String,
@@ -73,6 +76,22 @@ impl Report {
         for (call, closed) in calls.iter().zip(closed) {
             let rate = closed.spread(1, |turn| turn.outcome.rate).median * OPEN_LOOP_SHARE;
             let comparison = pair.compare(call, MAX_CONNECTIONS, self.effort, Some(rate as u32))?;
+            self.print(&table::row(&comparison));
+        }
+        Ok(())
+    }
+
+    /// Compares calls with a login by password to those with a token. Two users share each connection.
+    pub fn logins(&mut self, pair: &mut Pair) -> anyhow::Result<()> {
+        self.print(&format!(
+            "\n## Logins, SQLite on disk\n{}",
+            table::head("F5", "BPM")
+        ));
+        for calls in [
+            [Call::show_image(4), Call::show_avatar(4)],
+            [Call::put(4), Call::change_avatar(4)],
+        ] {
+            let comparison = pair.compare_calls(calls, LOGIN_CONNECTIONS, self.effort)?;
             self.print(&table::row(&comparison));
         }
         Ok(())

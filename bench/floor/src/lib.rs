@@ -61,9 +61,9 @@ impl Guest for Floor {
                 show(&store, &http::token(&request)).await?
             }
             (Method::Get, [.., "avatar", user]) => {
-                let answer = show(&store, user).await?;
-                login::verify(user)?;
-                answer
+                let found = find(&store, user).await?;
+                login::verify(&store, &record(user), &found)?;
+                in_base64(store.get(&avatar(user)).await?.len())
             }
             _ => return Err(ErrorCode::InternalError(None)),
         };
@@ -94,10 +94,9 @@ async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, 
 }
 
 /// Looks a user up by name: reads the pointer if this instance has not seen it yet, then the record.
-async fn find(store: &Store, user: &str) -> Result<(), ErrorCode> {
+async fn find(store: &Store, user: &str) -> Result<Vec<u8>, ErrorCode> {
     store.look_up(&name(user)).await?;
-    store.get(&record(user)).await?;
-    Ok(())
+    store.get(&record(user)).await
 }
 
 /// Reads a user's avatar together with the record.
@@ -109,8 +108,8 @@ async fn show(store: &Store, user: &str) -> Result<Vec<u8>, ErrorCode> {
 }
 
 async fn change_avatar(store: &Store, user: &str, picture: Vec<u8>) -> Result<Vec<u8>, ErrorCode> {
-    find(store, user).await?;
-    login::verify(user)?;
+    let found = find(store, user).await?;
+    login::verify(store, &record(user), &found)?;
     let answer = in_base64(picture.len());
     replace(store, user, picture).await?;
     Ok(answer)

@@ -1,23 +1,29 @@
-//! Logins. The floor verifies as many as Visage: one for each user and instance.
+//! Logins. The floor verifies as many as Visage: one for each user, which the user's record remembers.
 
-use std::cell::RefCell;
-
-use argon2::Argon2;
+use argon2::{Algorithm, Argon2, Params, Version};
 use spin_sdk::wasip3::http::types::ErrorCode;
 
-thread_local! {
-    static REMEMBERED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
+use crate::store::Store;
 
-/// Does the work of a password's verification, unless this user has logged in before.
-pub(crate) fn verify(user: &str) -> Result<(), ErrorCode> {
-    if REMEMBERED.with_borrow(|users| users.iter().any(|known| known == user)) {
+/// The second byte of a record that remembers a login.
+const VERIFIED: u8 = b'v';
+
+/// Does the work of a password's verification, unless the record at this key remembers it.
+pub(crate) fn verify(store: &Store, key: &str, record: &[u8]) -> Result<(), ErrorCode> {
+    if record.get(1) == Some(&VERIFIED) {
         return Ok(());
     }
+    store.swap("floor.verifying", vec![0; 8])?;
+    let failed = || ErrorCode::InternalError(None);
+    let params = Params::new(7 * 1024, 5, 1, None).map_err(|_| failed())?;
     let mut hash = [0; 32];
-    Argon2::default()
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(b"password", b"salt of a login", &mut hash)
-        .map_err(|_| ErrorCode::InternalError(None))?;
-    REMEMBERED.with_borrow_mut(|users| users.push(user.to_owned()));
-    Ok(())
+        .map_err(|_| failed())?;
+    store.swap("floor.verifying", vec![0; 8])?;
+    let mut record = record.to_vec();
+    if let Some(second) = record.get_mut(1) {
+        *second = VERIFIED;
+    }
+    store.swap(key, record)
 }
