@@ -161,19 +161,46 @@ impl<S: Store> Directory<S> {
         now: u64,
         mut change: impl FnMut(&mut StoredAvatar) -> Result<Attempt<T>, Error>,
     ) -> Result<T, Error> {
+        let mut outcome = None;
+        let mut change = |stored: &mut StoredAvatar| {
+            Ok(match change(stored)? {
+                Attempt::Write(made) => {
+                    outcome = Some(made);
+                    Attempt::Write(())
+                }
+                Attempt::Leave(left) => {
+                    outcome = Some(left);
+                    Attempt::Leave(())
+                }
+                Attempt::Crowded => Attempt::Crowded,
+            })
+        };
+        self.change_avatar_by(number, token, now, &mut change)
+            .await?;
+        outcome.ok_or(Error::Contended)
+    }
+
+    /// What [`Directory::change_avatar`] does for all outcomes alike, so that a component has it once.
+    async fn change_avatar_by(
+        &self,
+        number: UserNumber,
+        token: Token,
+        now: u64,
+        change: &mut dyn FnMut(&mut StoredAvatar) -> Result<Attempt<()>, Error>,
+    ) -> Result<(), Error> {
         for attempt in 0..TRIES {
             self.pause_before(attempt).await?;
             let swap = async |mut stored: StoredAvatar| {
                 let landed = self.landed(number, &stored.open_uploads()).await?;
                 stored.learn(&landed, now);
                 Ok(match change(&mut stored)? {
-                    Attempt::Write(outcome) => Swap::Write(stored, Attempt::Write(outcome)),
+                    Attempt::Write(()) => Swap::Write(stored, Attempt::Write(())),
                     other => Swap::Leave(other),
                 })
             };
             match self.swap_as(token, &key::avatar(number), swap).await? {
                 None => return Err(Error::NoSuchUser(number.to_string())),
-                Some(Attempt::Write(outcome) | Attempt::Leave(outcome)) => return Ok(outcome),
+                Some(Attempt::Write(()) | Attempt::Leave(())) => return Ok(()),
                 Some(Attempt::Crowded) => {}
             }
         }
