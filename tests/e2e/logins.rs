@@ -39,13 +39,13 @@ fn a_login_that_the_store_remembers_passes_after_ten_failed_ones() {
         }
     }
     // No instance remembers anything now.
-    server.terminate();
+    server.kill();
     server.restart();
     server.send(&show_avatar("ANA", "hush-right")).expect(200);
     server.send(&show_avatar("bob", "hush-right")).expect(401);
 
     // With another key the store's remembered logins count for nothing.
-    server.terminate();
+    server.kill();
     server.set("login_key", "hush-another-key-of-logins");
     server.restart();
     server.send(&show_avatar("ana", "hush-right")).expect(401);

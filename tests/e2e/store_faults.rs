@@ -141,7 +141,7 @@ fn a_store_that_takes_no_writes_is_503_and_changes_nothing() {
     nothing_has_changed(&server);
     server.send(&calls::read("bob")).expect(404);
     server.send(&calls::create(&bob)).expect(200);
-    assert!(server.log().contains("disk is full"), "{}", server.log());
+    server.assert_logged("disk is full");
 }
 
 /// An update with picture and fields.
@@ -172,7 +172,7 @@ fn an_update_whose_second_change_fails_says_what_was_saved() {
              The service is unavailable. Try again later."
         )
     );
-    assert!(server.log().contains("disk is full"), "{}", server.log());
+    server.assert_logged("disk is full");
     let looks = |name: Value| {
         let user = server.send(&calls::read("ana")).expect(200).json();
         assert_eq!(user["name"], name);
@@ -255,7 +255,7 @@ fn a_database_that_is_read_only_is_503_until_it_is_not() {
         server.send(&request).expect(status);
     }
     nothing_has_changed(&server);
-    assert!(server.log().contains("readonly"), "{}", server.log());
+    server.assert_logged("readonly");
 
     server.terminate();
     set_write_version(&server, 1);

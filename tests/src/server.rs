@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::{Command, ExitStatus};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -28,6 +28,9 @@ const VARIABLES: [(&str, &str); 4] = [
 
 /// Far longer than a start takes. Ends a test that would otherwise hang.
 const START: Duration = Duration::from_secs(180);
+
+/// Far longer than a line takes to the log.
+const LINE: Duration = Duration::from_secs(30);
 
 /// The signs of a trap in the log, in the words of Spin, wasmtime and Rust's panics. Breaking a rule of the host is a
 /// trap too.
@@ -152,6 +155,15 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// Fails unless this is in the log. A line may arrive a little after the answer.
+    pub fn assert_logged(&self, text: &str) {
+        let until = Instant::now() + LINE;
+        while !self.log().contains(text) {
+            assert!(Instant::now() < until, "no {text} in\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Fails if a component has trapped.
