@@ -31,16 +31,22 @@ impl<'h> Authorization<'h> {
     }
 }
 
-/// A secret: one that a client has given, or one that is accepted. Only its hash is kept.
-pub struct Secret([u8; 32]);
+/// A secret that a client has given, or that is accepted. Only its SHA-256 is kept, in words: they are compared eight
+/// times as fast as bytes.
+pub struct Secret([u64; 4]);
 
 impl Secret {
     /// The secret in this text.
     pub fn new(text: &str) -> Self {
-        Self(Sha256::digest(text).into())
+        let hash: [u8; 32] = Sha256::digest(text).into();
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(hash.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Self(words)
     }
 
-    /// Whether it is the same, found out in a time that doesn't tell how they differ.
+    /// Whether it is the same. The time doesn't tell how they differ.
     pub fn is(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
