@@ -3,7 +3,7 @@
 //! A remembered login is a MAC over the user's number, the stored hash, the password and the end of the remembrance.
 //! It fits no other user and no changed password, and without its key it is no help in guessing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use base64_simd::STANDARD;
 use getrandom::Error as NoRandomness;
@@ -14,7 +14,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
 use crate::name::UserNumber;
-use crate::password::PasswordHash;
+use crate::password::{self, PasswordHash};
 
 /// The fewest bytes of a [`LoginKey`].
 pub const MIN_KEY_BYTES: usize = 16;
@@ -30,6 +30,9 @@ const HELD_FOR: u64 = 60 * 1000;
 
 /// The most logins that an instance remembers. Few enough for a linear search.
 const MAX_HELD: usize = 256;
+
+/// How much the clocks of two hosts may differ, in milliseconds.
+const SKEW: u64 = 60 * 1000;
 
 /// A user's stored hash and the password that a client has given.
 #[derive(Clone, Copy)]
@@ -89,7 +92,7 @@ impl LoginKey {
     ) -> Option<Remembrance> {
         let left = remembered.until.saturating_sub(now);
         // More time than a login ever has: the clock was set back.
-        if left == 0 || left > STORED_FOR {
+        if left == 0 || left > STORED_FOR + SKEW {
             return None;
         }
         let mac = STANDARD.encode_to_string(self.mac(login, remembered.until));
@@ -126,6 +129,10 @@ pub struct Remembrance {
 pub struct HeldLogins {
     key: LoginKey,
     held: RefCell<Vec<Held>>,
+    /// Whether a hash was made here. Its memory is kept until the instance ends.
+    has_hashed: Cell<bool>,
+    /// When a login is next written to the store, after a failure.
+    stores_from: Cell<u64>,
 }
 
 struct Held {
@@ -148,8 +155,33 @@ impl HeldLogins {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
         let key = LoginKey::new(&key).map_err(|_| NoRandomness::UNEXPECTED)?;
-        let held = RefCell::default();
-        Ok(Self { key, held })
+        Ok(Self {
+            key,
+            held: RefCell::default(),
+            has_hashed: Cell::new(false),
+            stores_from: Cell::new(0),
+        })
+    }
+
+    /// Verifies a password as [`password::verify`] does.
+    pub fn verify(&self, hash: Option<&PasswordHash>, password: &str) -> bool {
+        self.has_hashed.set(true);
+        password::verify(hash, password)
+    }
+
+    /// Whether the instance keeps the memory of a hash and remembers no login, so that nothing is lost if it ends.
+    pub fn is_spent(&self, now: u64) -> bool {
+        self.has_hashed.get() && !self.held.borrow().iter().any(|held| held.counts(now))
+    }
+
+    /// Whether to write a login to the store. For a minute after a failure it is not tried again.
+    pub(crate) fn may_store(&self, now: u64) -> bool {
+        let wait = self.stores_from.get().saturating_sub(now);
+        wait == 0 || wait > HELD_FOR
+    }
+
+    pub(crate) fn store_failed(&self, now: u64) {
+        self.stores_from.set(now.saturating_add(HELD_FOR));
     }
 
     /// Whether the login was verified within the last minute. Times are milliseconds since the epoch.

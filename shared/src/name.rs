@@ -17,6 +17,9 @@ pub const CURRENT: &str = "current";
 )]
 pub struct UserNumber(pub u64);
 
+/// No user's number: users are numbered from 1.
+pub(crate) const NOBODY: UserNumber = UserNumber(0);
+
 impl fmt::Display for UserNumber {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)

@@ -58,6 +58,11 @@ pub struct HashFault(argon2::password_hash::Error);
 pub struct PasswordHash(String);
 
 impl PasswordHash {
+    /// The hash of a password that nobody knows.
+    pub(crate) fn nobodys() -> Self {
+        Self(NOBODYS.to_owned())
+    }
+
     /// The PHC string.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

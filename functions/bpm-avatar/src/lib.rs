@@ -70,7 +70,7 @@ async fn authenticate(call: &Call, alone: Alone) -> Result<User, Error> {
     }
     let logins = call.logins().await?;
     let caller = bpm::authenticate(&call.head, &call.directory, &logins).await;
-    if logins.hashed_in_vain.get() {
+    if logins.held.is_spent(call.directory.now()) {
         alone.retire();
     }
     let caller = caller?;

@@ -1,6 +1,5 @@
 //! Authentication with HTTP Basic (RFC 7617) and the stored password.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -10,7 +9,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use super::Error;
 use crate::directory::{Admission, Directory};
 use crate::login::{HeldLogins, Login, LoginKey, Remembrance};
-use crate::password;
+use crate::name::NOBODY;
+use crate::password::{MAX_BYTES, PasswordHash};
 use crate::store::Store;
 use crate::user::User;
 use crate::web::header::SEC_FETCH_SITE;
@@ -50,8 +50,6 @@ pub struct Logins {
     pub key: Rc<Option<LoginKey>>,
     /// The logins that this instance has verified.
     pub held: Rc<HeldLogins>,
-    /// Whether the last authentication took a hash, and left nothing that only this instance remembers.
-    pub hashed_in_vain: Cell<bool>,
 }
 
 /// Returns the caller. A remembered login needs no hash.
@@ -61,7 +59,8 @@ pub struct Logins {
 /// within a minute, further ones there are refused without a hash.
 ///
 /// # Errors
-/// [`web::Error::Unauthenticated`], and the directory's.
+/// [`web::Error::Unauthenticated`], [`crate::Error::Contended`] if too many other passwords were verified all the time,
+/// and the directory's.
 pub async fn authenticate<S: Store>(
     head: &Head,
     directory: &Directory<S>,
@@ -89,15 +88,13 @@ pub async fn authenticate<S: Store>(
             }
         };
         let hash = user.as_ref().and_then(|user| user.password.as_ref());
-        let verified = password::verify(hash, &password);
-        logins.hashed_in_vain.set(true);
+        let verified = logins.held.verify(hash, &password);
         let settled = directory.settle_login(attempt, !verified).await;
         let Some(user) = user.filter(|_| verified) else {
             settled?;
             return Err(web::Error::Unauthenticated.into());
         };
-        let stored = logins.remember(&user, &password, directory).await;
-        logins.hashed_in_vain.set(stored);
+        logins.remember(&user, &password, directory).await;
         return Ok(user);
     }
     Err(crate::Error::Contended.into())
@@ -105,19 +102,20 @@ pub async fn authenticate<S: Store>(
 
 impl Logins {
     /// Returns the user if the login is remembered. If not, returns the user if its password must be verified. A login
-    /// that the store will soon forget is stored anew.
+    /// that the store does not remember, or will soon forget, is stored.
     async fn recognize<S: Store>(
         &self,
         user: Option<User>,
         password: &str,
         directory: &Directory<S>,
     ) -> Result<User, Option<User>> {
+        let now = directory.now();
         let user = user.filter(|user| user.enabled && user.auth_source.is_local());
-        let user = user.ok_or(None)?;
+        let user = user.ok_or_else(|| self.recognize_nobody(password, now))?;
         let Some(login) = login(&user, password) else {
+            self.recognize_nobody(password, now);
             return Err(Some(user));
         };
-        let now = directory.now();
         let stored = self.stored(&user, login, now);
         if stored.is_none() && !self.held.hold(login, now) {
             return Err(Some(user));
@@ -128,17 +126,27 @@ impl Logins {
         Ok(user)
     }
 
-    /// Remembers a verified login. Returns whether all instances do.
-    async fn remember<S: Store>(
-        &self,
-        user: &User,
-        password: &str,
-        directory: &Directory<S>,
-    ) -> bool {
-        if let Some(login) = login(user, password) {
+    /// Takes as long as for a user, and returns nobody.
+    fn recognize_nobody(&self, password: &str, now: u64) -> Option<User> {
+        let hash = PasswordHash::nobodys();
+        let login = Login {
+            number: NOBODY,
+            hash: &hash,
+            password,
+        };
+        if let Some(key) = &*self.key {
+            std::hint::black_box(key.remember(login, now));
+        }
+        std::hint::black_box(self.held.hold(login, now));
+        None
+    }
+
+    /// Remembers a verified login: in the store, or else in this instance.
+    async fn remember<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) {
+        let stored = self.store(user, password, directory).await;
+        if let Some(login) = login(user, password).filter(|_| !stored) {
             self.held.add(login, directory.now());
         }
-        self.store(user, password, directory).await
     }
 
     /// How the store remembers this login.
@@ -147,23 +155,33 @@ impl Logins {
         Option::as_ref(&self.key)?.recognizes(remembered, login, now)
     }
 
-    /// Stores a verified login for all instances, and returns whether it did. If this fails, later logins are slower.
+    /// Stores a verified login for all instances. Returns whether the store remembers it. If not, later logins are
+    /// slower.
     async fn store<S: Store>(&self, user: &User, password: &str, directory: &Directory<S>) -> bool {
-        let Some(key) = &*self.key else {
+        let now = directory.now();
+        let Some(key) = Option::as_ref(&self.key).filter(|_| self.held.may_store(now)) else {
             return false;
         };
+        let mut is_stored = false;
         let remember = |found: &mut User| {
-            let now = directory.now();
-            let login = login(found, password).ok_or(web::Error::Unauthenticated)?;
-            let stored = self.stored(found, login, now);
+            let leave = || Error::from(web::Error::Unauthenticated);
             // The password was verified with the hash that the caller has read.
-            if found.password != user.password || stored.is_some_and(|stored| !stored.ends_soon) {
-                return Err(Error::from(web::Error::Unauthenticated));
+            let same = found.password == user.password;
+            let login = login(found, password).filter(|_| same).ok_or_else(leave)?;
+            // Another call may have stored it meanwhile.
+            let stored = self.stored(found, login, now);
+            is_stored = stored.is_some_and(|stored| !stored.ends_soon);
+            if is_stored {
+                return Err(leave());
             }
             found.remembered_login = Some(key.remember(login, now));
             Ok(())
         };
-        directory.update(user.number, remember).await.is_ok()
+        let outcome = directory.update(user.number, remember).await;
+        if let Err(Error::Directory(_)) = outcome {
+            self.held.store_failed(now);
+        }
+        is_stored || outcome.is_ok()
     }
 }
 
@@ -181,5 +199,9 @@ fn credentials(head: &Head) -> Option<(String, String)> {
     let encoded = Authorization::of(head)?.credentials("Basic")?;
     let decoded = String::from_utf8(BASE64.decode(encoded).ok()?).ok()?;
     let (username, password) = decoded.split_once(':')?;
+    // No user has a longer password.
+    if password.len() > MAX_BYTES {
+        return None;
+    }
     Some((username.to_owned(), password.to_owned()))
 }

@@ -38,41 +38,57 @@ pub enum Admission {
     Refused,
 }
 
-/// How often something happened within a minute.
+/// The logins of a minute, at the names that share a counter.
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     /// The minute, modulo 2^16.
     minute: u16,
-    count: u8,
-    /// Some of the last write's token.
-    write: [u8; 4],
+    /// Never more than [`MAX_FAILED`].
+    failed: u8,
+    /// Never more than [`MAX_FAILED`].
+    verifying: u8,
+    /// A byte of the tokens of the last writes. More are seldom made between a write and the look whether it was made.
+    writes: [u8; 4],
 }
 
 impl Tally {
-    fn within(self, minute: u16) -> u8 {
-        if self.minute == minute { self.count } else { 0 }
+    /// The logins of this minute. On another host it may have begun already.
+    fn within(self, minute: u16) -> Self {
+        if self.minute == minute || self.minute == minute.wrapping_add(1) {
+            return self;
+        }
+        Self {
+            minute,
+            failed: 0,
+            verifying: 0,
+            writes: self.writes,
+        }
     }
 }
 
 impl Stored for Tally {
-    /// The format: 8 bytes, since `increment` creates the value. The last one is 0, as in every counter.
+    /// The format: 8 bytes, since `increment` creates the value. The last one is 0, as in every counter. A value that
+    /// cannot be read counts for nothing, as this one may be lost.
     fn decode(bytes: Vec<u8>) -> Result<Self, Error> {
-        let [m, n, count, a, b, c, d, _] = counter(&bytes)?.to_le_bytes();
+        let [m, n, counts, a, b, c, d, _] = counter(&bytes).unwrap_or(0).to_le_bytes();
         Ok(Self {
             minute: u16::from_le_bytes([m, n]),
-            count,
-            write: [a, b, c, d],
+            failed: counts & 0xf,
+            verifying: counts >> 4,
+            writes: [a, b, c, d],
         })
     }
 
     fn encode(&mut self, token: Token) -> Result<Vec<u8>, Error> {
         let [m, n] = self.minute.to_le_bytes();
-        let [a, b, c, d] = token.short();
-        Ok(vec![m, n, self.count, a, b, c, d, 0])
+        let [a, b, c, _] = self.writes;
+        self.writes = [token.byte(), a, b, c];
+        let counts = self.failed | self.verifying << 4;
+        Ok([&[m, n, counts], self.writes.as_slice(), &[0]].concat())
     }
 
     fn shows(&self, token: Token, _: &Self) -> bool {
-        self.write == token.short()
+        self.writes.contains(&token.byte())
     }
 }
 
@@ -80,32 +96,37 @@ impl<S: Store> Directory<S> {
     /// Asks whether the password of a login at this name may be verified. The name need not exist.
     ///
     /// Within a minute at most [`MAX_FAILED`] logins fail at a name. Those that are being verified may fail too, so they
-    /// count for the limit.
+    /// count for the limit: further ones wait.
     ///
     /// # Errors
     /// The store's.
     pub async fn admit_login(&self, username: &str) -> Result<Admission, Error> {
         let folded = fold(username);
-        let minute = self.minute();
-        let failed = self.tally(&key::failed_logins(&folded), minute).await?;
-        let Some(left @ 1..) = MAX_FAILED.checked_sub(failed) else {
-            return Ok(Admission::Refused);
+        let (name, queue) = (key::failed_logins(&folded), key::verifying(&folded));
+        let at_name = |tally: &Tally| match (tally.failed, tally.verifying) {
+            (MAX_FAILED.., _) => Some(Admission::Refused),
+            (failed, verifying) if failed + verifying >= MAX_FAILED => Some(Admission::Crowded),
+            _ => None,
         };
-        let most = MAX_VERIFYING.min(left);
-        let verifying = key::verifying(&folded);
-        // The swap looks again. A read blocks nobody.
-        if self.tally(&verifying, minute).await? >= most {
-            return Ok(Admission::Crowded);
+        let in_queue =
+            |tally: &Tally| (tally.verifying >= MAX_VERIFYING).then_some(Admission::Crowded);
+        // Most refusals need no swap.
+        let refusal = at_name(&self.tally(&name).await?);
+        if let Some(refusal) = refusal.or(in_queue(&self.tally(&queue).await?)) {
+            return Ok(refusal);
         }
-        let admitted = self
-            .change_tally(&verifying, minute, |count| {
-                (count < most).then_some(count + 1)
-            })
-            .await?;
-        Ok(if admitted {
-            Admission::Admitted(Attempt { folded, minute })
-        } else {
-            Admission::Crowded
+        // The queue goes first, so that few calls at a time write to the name's counter.
+        let minute = match self.begin_login(&queue, in_queue).await? {
+            Ok(minute) => minute,
+            Err(refusal) => return Ok(refusal),
+        };
+        let begun = self.begin_login(&name, at_name).await;
+        if !matches!(begun, Ok(Ok(_))) {
+            self.end_login(&queue, minute, false).await?;
+        }
+        Ok(match begun? {
+            Ok(minute) => Admission::Admitted(Attempt { folded, minute }),
+            Err(refusal) => refusal,
         })
     }
 
@@ -115,18 +136,11 @@ impl<S: Store> Directory<S> {
     /// The store's. The login may count as being verified until the minute is over.
     pub async fn settle_login(&self, attempt: Attempt, failed: bool) -> Result<(), Error> {
         let Attempt { folded, minute } = attempt;
-        if failed {
-            let up = |count: u8| Some(count.saturating_add(1));
-            let failed = key::failed_logins(&folded);
-            self.change_tally(&failed, self.minute(), up).await?;
-        }
-        // The next minute does not count this one's logins.
-        if self.minute() == minute {
-            let down = |count: u8| count.checked_sub(1);
-            let verifying = key::verifying(&folded);
-            self.change_tally(&verifying, minute, down).await?;
-        }
-        Ok(())
+        let name = key::failed_logins(&folded);
+        let counted = self.end_login(&name, minute, failed).await;
+        self.end_login(&key::verifying(&folded), minute, false)
+            .await?;
+        counted
     }
 
     /// Waits for passwords that are being verified. This counts as waiting for the store.
@@ -138,44 +152,55 @@ impl<S: Store> Directory<S> {
         Ok(())
     }
 
-    async fn tally(&self, key: &str, minute: u16) -> Result<u8, Error> {
+    async fn tally(&self, key: &str) -> Result<Tally, Error> {
         let bytes = self.store.get(key).await?;
-        let tally = bytes.map(Tally::decode).transpose()?;
-        Ok(tally.map_or(0, |tally| tally.within(minute)))
+        Ok(Tally::decode(bytes.unwrap_or_default())?.within(self.minute()))
     }
 
-    /// Changes the count of this minute if `change` returns a new one. Returns whether it did.
-    async fn change_tally(
+    /// Counts one login more as being verified, unless it is refused. Returns the minute that counts it.
+    async fn begin_login(
         &self,
         key: &str,
-        minute: u16,
-        change: impl Fn(u8) -> Option<u8>,
-    ) -> Result<bool, Error> {
-        let swap = async || {
+        refusal: impl Fn(&Tally) -> Option<Admission>,
+    ) -> Result<Result<u16, Admission>, Error> {
+        let begin = async || {
             self.swap(key, |tally: Tally| {
-                Ok(match change(tally.within(minute)) {
-                    Some(count) => {
-                        let tally = Tally {
-                            minute,
-                            count,
-                            ..tally
-                        };
-                        Swap::Write(tally, true)
-                    }
-                    None => Swap::Leave(false),
-                })
+                let mut tally = tally.within(self.minute());
+                if let Some(refusal) = refusal(&tally) {
+                    return Ok(Swap::Leave(Err(refusal)));
+                }
+                tally.verifying += 1;
+                let minute = tally.minute;
+                Ok(Swap::Write(tally, Ok(minute)))
             })
             .await
         };
-        if let Some(changed) = swap().await? {
-            return Ok(changed);
+        if let Some(begun) = begin().await? {
+            return Ok(begun);
         }
-        self.make_pointer(key).await?;
-        Ok(swap().await?.unwrap_or(false))
+        self.make_counter(key).await?;
+        let begun = begin().await?;
+        begun.ok_or_else(|| Error::Internal {
+            detail: "a counter of logins has vanished".to_owned(),
+        })
+    }
+
+    /// Counts one login less as being verified if this minute still counts it, and one more as failed if it has.
+    async fn end_login(&self, key: &str, minute: u16, failed: bool) -> Result<(), Error> {
+        self.swap(key, |tally: Tally| {
+            let mut tally = tally.within(self.minute());
+            if tally.minute == minute {
+                tally.verifying = tally.verifying.saturating_sub(1);
+            }
+            tally.failed = MAX_FAILED.min(tally.failed + u8::from(failed));
+            Ok(Swap::Write(tally, ()))
+        })
+        .await?;
+        Ok(())
     }
 
     fn minute(&self) -> u16 {
-        // Only equality matters.
+        // Only differences matter.
         ((self.clock)() / MINUTE) as u16
     }
 }

@@ -161,7 +161,7 @@ impl<S: Store> Directory<S> {
     async fn take(&self, creation: Creation, claim: &Claim) -> Result<(), Error> {
         let Creation { number, .. } = creation;
         if !claim.exists {
-            self.make_pointer(&claim.key).await?;
+            self.make_counter(&claim.key).await?;
         }
         let mut free = None;
         for _ in 0..ATTEMPTS {

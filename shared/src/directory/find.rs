@@ -4,7 +4,7 @@ use futures::future::join;
 
 use super::{Directory, key};
 use crate::Error;
-use crate::name::{UserId, UserNumber, fold};
+use crate::name::{NOBODY, UserId, UserNumber, fold};
 use crate::store::Store;
 use crate::user::User;
 
@@ -22,9 +22,6 @@ pub enum By {
     /// The `commonId`, exactly.
     CommonId,
 }
-
-/// No user's number: users are numbered from 1.
-const NOBODY: UserNumber = UserNumber(0);
 
 impl<S: Store> Directory<S> {
     /// Finds a user by the first kind of key in `order` that has a match.

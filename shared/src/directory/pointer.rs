@@ -68,8 +68,8 @@ impl<S: Store> Directory<S> {
         .await
     }
 
-    /// Creates a pointer to nobody. Leaves an existing one unchanged.
-    pub(super) async fn make_pointer(&self, key: &str) -> Result<(), Error> {
+    /// Creates a pointer to nobody, or another value of 8 bytes that swaps change. Leaves an existing one unchanged.
+    pub(super) async fn make_counter(&self, key: &str) -> Result<(), Error> {
         let mut attempt = 0;
         loop {
             let Err(failure) = self.store.increment(key, 0).await else {

@@ -32,9 +32,9 @@ impl Token {
         random_u64().map(Self)
     }
 
-    /// Some of the token's bits, for values that have no room for all.
-    pub(super) fn short(self) -> [u8; 4] {
-        (self.0 as u32).to_le_bytes()
+    /// A byte of the token, for values that have no room for all.
+    pub(super) fn byte(self) -> u8 {
+        self.0 as u8
     }
 
     /// How many bytes a token has.

@@ -1,6 +1,5 @@
 //! A call of a component.
 
-use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::rc::Rc;
@@ -135,11 +134,7 @@ impl Call {
     pub async fn logins(&self) -> Result<Logins, Error> {
         let key = self.variable(&LOGIN_KEY).await?;
         let held = Instance::held_logins()?;
-        Ok(Logins {
-            key,
-            held,
-            hashed_in_vain: Cell::new(false),
-        })
+        Ok(Logins { key, held })
     }
 
     /// Reads the whole body.

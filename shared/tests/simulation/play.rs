@@ -1,6 +1,5 @@
 //! Runs a plan: gives out turns, one operation at a time, and judges the results.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::vec::IntoIter;
@@ -282,7 +281,6 @@ impl Instance {
             logins: Rc::new(Logins {
                 key: Rc::new(Some("a key of 16 bytes".try_into().unwrap())),
                 held: Rc::new(HeldLogins::new().unwrap()),
-                hashed_in_vain: Cell::default(),
             }),
         }
     }

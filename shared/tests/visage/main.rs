@@ -16,6 +16,7 @@ mod bpm_documents;
 mod bpm_upload;
 mod directory;
 mod f5_image;
+mod guesses;
 mod image;
 mod large_pictures;
 mod leftovers;
