@@ -24,7 +24,11 @@ pub fn build(manifest: &Manifest) -> anyhow::Result<()> {
             }
         }
     }
-    if !steps.is_empty() {
+    // Other tools than cargo need no Rust.
+    if steps
+        .iter()
+        .any(|(command, _)| command.starts_with("cargo "))
+    {
         ensure_target(&manifest.folder)?;
     }
     for (command, folder) in steps {

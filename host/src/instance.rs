@@ -35,11 +35,14 @@ const REQUESTS_AT_ONCE: usize = 16;
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Creates an engine for components of WASI 0.2 and 0.3. Like Spin, it caches compiled code in the user's cache
-/// folder. Without such a folder a start takes seconds longer.
+/// folder. Without such a folder every start takes as long as the first.
 pub fn engine() -> anyhow::Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
-    config.cache(Cache::from_file(None).ok());
+    match Cache::from_file(None) {
+        Ok(cache) => drop(config.cache(Some(cache))),
+        Err(error) => eprintln!("Warning: compiled code is not kept: {error:#}"),
+    }
     Ok(Engine::new(&config)?)
 }
 
@@ -70,7 +73,10 @@ impl Service {
             )?)
         };
         let pre = load().with_context(|| {
-            format!("cannot load {name} from {}: was it built?", path.display())
+            format!(
+                "cannot load {name} from {}: was it built, and does it import only what the host provides?",
+                path.display()
+            )
         })?;
         Ok(Self(ProxyHandler::new(Factory {
             name: name.into(),

@@ -1,7 +1,7 @@
 //! Runs Visage's `spin.toml` on an embedded WebAssembly engine, for machines without Spin.
 //!
-//! The host is for development and tests; Spin is for production. The host supports only what Visage needs. It has no
-//! TLS, and its store is one SQLite file. [`server`] lists its limits for clients.
+//! The host is for development and tests; Spin is for production. The host supports only what Visage needs: of WASI
+//! neither files nor sockets. It has no TLS, and its store is one SQLite file. [`server`] lists its limits for clients.
 #![allow(unreachable_pub, reason = "in a binary `pub` means the crate")]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -109,8 +109,13 @@ impl<S: Store> Directory<S> {
             None => Ok(false),
             Some(stored) if stored.settled().is_some() => Ok(true),
             Some(stored) if stored.uploads().is_empty() => Ok(false),
-            // Only their parts tell.
-            Some(_) => Ok(self.avatar(number).await?.is_some()),
+            // The end of a picture's parts tells that all are there. Only if there is none, the whole must be looked for.
+            Some(stored) => {
+                let landed = self.landed(number, &stored.open_uploads()).await?;
+                let mut uploads = stored.uploads().iter();
+                Ok(uploads.any(|upload| landed.contains(&upload.token))
+                    || self.avatar(number).await?.is_some())
+            }
         }
     }
 

@@ -152,8 +152,8 @@ impl<S: Store> Directory<S> {
         put.map(|(change, _)| change)
     }
 
-    /// Swaps the avatar for the one that `change` makes of it, which knows what uploads have landed. Waits for other calls
-    /// if it is crowded.
+    /// Changes the stored avatar with `change`, after noting which uploads have landed. Tries again while `change` finds
+    /// it crowded.
     async fn change_avatar<T>(
         &self,
         number: UserNumber,

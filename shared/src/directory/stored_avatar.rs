@@ -18,8 +18,8 @@ pub(super) const MAX_VALUE_BYTES: usize = 256 * 1024;
 /// The most bytes of a picture in the avatar's own value. 4 KiB are left for the header.
 const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
 
-/// The timestamps that an upload leaves free before its own, for a change that comes before it.
-const ROOM: u64 = 2;
+/// The timestamps that an upload leaves free before its own, for changes that come before it.
+const ROOM: u64 = 16;
 
 /// Larger than any number in a header can become.
 const MAX_COUNT: u64 = u64::MAX / 2;
@@ -207,7 +207,7 @@ impl StoredAvatar {
         let Some(oldest) = self.header.uploads.last() else {
             return Some(self.put(image, slot, now, token));
         };
-        let timestamp = self.header.changed + 1;
+        let timestamp = now.min(oldest.timestamp - 1).max(self.header.changed + 1);
         (timestamp < oldest.timestamp).then(|| self.settle(image, slot, timestamp, token))
     }
 

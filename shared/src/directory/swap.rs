@@ -154,10 +154,15 @@ impl<S: Store> Directory<S> {
                 Swap::Write(value, outcome) => (value, outcome),
             };
             let report = self.store.swap(snapshot, value.encode(token)?).await;
-            if matches!(report, Ok(true)) && self.store.is_sqlite().await {
-                return Ok(Some(outcome));
+            if let Ok(made) = report
+                && self.store.is_sqlite().await
+            {
+                if made {
+                    return Ok(Some(outcome));
+                }
+                continue;
             }
-            // A reported failure may have taken effect, and a reported success may not.
+            // Elsewhere a lost swap may have taken effect, and a reported success may not. An error tells nothing.
             let found = match self.store.get(key).await {
                 Ok(Some(found)) => V::decode(found)?,
                 Ok(None) => return Ok(None),

@@ -72,14 +72,17 @@ impl History {
                     || self.logins_within_a_minute(call) > MAX_FAILED.into()
             }
             Answer::Tidied => true,
-            Answer::Updated => applied.is_some(),
+            Answer::Updated => applied.is_some() && self.was_meant(call),
             // If two calls delete a user at the same time, both may report success.
-            Answer::Deleted => self.ever(call, visible) && !visible(&self.present()),
+            Answer::Deleted => {
+                self.ever(call, visible) && !visible(&self.present()) && self.was_meant(call)
+            }
             Answer::Read(avatar) => {
-                self.ever(call, |world| world.avatar(number) == Ok(avatar.as_ref()))
-                    || avatar
-                        .as_ref()
-                        .is_some_and(|avatar| self.passed_by(call, avatar))
+                self.was_meant(call)
+                    && (self.ever(call, |world| world.avatar(number) == Ok(avatar.as_ref()))
+                        || avatar
+                            .as_ref()
+                            .is_some_and(|avatar| self.passed_by(call, avatar)))
             }
             // A change of a user who has just been deleted counts as made before the deletion.
             Answer::Put(change) => {
@@ -89,9 +92,26 @@ impl History {
                     revision.is_none_or(|revision| revision == change)
                 };
                 self.is_only_winner(call)
+                    && self.was_meant(call)
                     && (late || applied.is_some_and(as_told) || self.passed_over(call, call))
             }
         }
+    }
+
+    /// Whether the user that the call has found had the key.
+    fn was_meant(&self, call: usize) -> bool {
+        let record = &self.records[call];
+        let (Call::Update(key, _)
+        | Call::ReadAvatar(key)
+        | Call::PutAvatar { key, .. }
+        | Call::Delete(key)) = record.call
+        else {
+            return true;
+        };
+        let number = record.learned.number.get();
+        self.ever(call, |world| {
+            world.holder(key).map(|person| person.number) == number
+        })
     }
 
     /// The user whose name and password the login has, if the user may sign in.
@@ -251,6 +271,9 @@ impl History {
     /// Whether so many uploads for the user have broken off within an hour that no slot is left.
     fn slots_are_taken(&self, call: usize) -> bool {
         let record = &self.records[call];
+        if !matches!(record.call, Call::PutAvatar { .. }) {
+            return false;
+        }
         let broken_off = self.records.iter().filter(|other| {
             let is_large = other
                 .image

@@ -621,6 +621,10 @@ impl Store for DenyingStore {
         self.swaps.set(self.swaps.get() + 1);
         Ok(applied && !self.swaps.get().is_multiple_of(self.every))
     }
+
+    async fn is_sqlite(&self) -> bool {
+        false
+    }
 }
 
 #[test]
