@@ -2,9 +2,13 @@
 //! body holds the list.
 #![no_main]
 
+use std::rc::Rc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
+use visage::bpm::Logins;
+use visage::login::HeldLogins;
 use visage::name::Username;
 use visage::store::{Fault, MemoryStore};
 use visage::variable::{F5_TOKENS, NETEX_TOKENS, TokenList};
@@ -43,12 +47,13 @@ fn netex(head: &Head, list: &str) {
 fn f5(head: &Head, list: &str) {
     let directory = directory(MemoryStore::default());
     let nobody = F5_TOKENS.read(",").expect("a list of none");
-    assert!(now(f5::authorize(head, &nobody, &directory)).is_err());
+    let authorize = |tokens| now(f5::authorize(head, tokens, &directory, async |_| ()));
+    assert!(authorize(&nobody).is_err());
     let authorization = head.header("authorization").unwrap_or_default();
     let Ok(tokens) = F5_TOKENS.read(list) else {
         return assert_unreadable(list);
     };
-    match now(f5::authorize(head, &tokens, &directory)).and_then(f5::CurrentUser::existing) {
+    match authorize(&tokens).and_then(f5::CurrentUser::existing) {
         Err(f5::Error::Directory(Error::NoSuchUser(name))) => {
             let (_, token) = authorization
                 .trim()
@@ -86,9 +91,13 @@ fn assert_unreadable(list: &str) {
 }
 
 fn bpm(head: &Head) {
+    let logins = Logins {
+        key: Rc::new(None),
+        held: Rc::new(HeldLogins::new().expect("there is randomness")),
+    };
     // A store that fails at once shows whether the header is readable, without the cost of a hash.
     let dead = MemoryStore::default().failing_at(0, Fault::Death);
-    let readable = match now(bpm::authenticate(head, &directory(dead))) {
+    let readable = match now(bpm::authenticate(head, &directory(dead), &logins)) {
         Err(bpm::Error::Directory(Error::Unavailable { .. })) => true,
         Err(bpm::Error::Request(web::Error::Unauthenticated)) => false,
         outcome => panic!("{:?}", outcome.map(|_| ())),
@@ -114,7 +123,7 @@ fn bpm(head: &Head) {
         String::from_utf8(record.expect("the store works").expect("a record")).expect("JSON");
     let record = record.replace(r#""password":null"#, &format!(r#""password":"{HASH}""#));
     store.plant("visage.user.1", record.as_bytes());
-    match now(bpm::authenticate(head, &directory(store))) {
+    match now(bpm::authenticate(head, &directory(store), &logins)) {
         Ok(user) => assert!(user.number == alice.number && password == "hush-hush"),
         Err(error) => {
             assert_eq!(error, web::Error::Unauthenticated.into());
