@@ -13,14 +13,14 @@ pub(crate) fn verify(store: &Store, key: &str, record: &[u8]) -> Result<(), Erro
     if record.get(1) == Some(&VERIFIED) {
         return Ok(());
     }
-    store.swap("floor.verifying", vec![0; 8])?;
+    store.increment("floor.verifying")?;
     let failed = || ErrorCode::InternalError(None);
     let params = Params::new(7 * 1024, 5, 1, None).map_err(|_| failed())?;
     let mut hash = [0; 32];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(b"password", b"salt of a login", &mut hash)
         .map_err(|_| failed())?;
-    store.swap("floor.verifying", vec![0; 8])?;
+    store.increment("floor.verifying")?;
     let mut record = record.to_vec();
     if let Some(second) = record.get_mut(1) {
         *second = VERIFIED;

@@ -10,7 +10,6 @@ use futures::{Stream, stream};
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::{CONTROLS, utf8_percent_encode};
 use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response, Scheme};
-use spin_sdk::wasip3::spawn;
 
 use super::body::Body;
 use super::fetch::fetch;
@@ -72,16 +71,16 @@ pub async fn serve<E: Refusal>(
     if let Ok(id) = HeaderValue::try_from(id) {
         answer.headers_mut().insert(header::X_REQUEST_ID, id);
     }
-    if let Some(number) = call.changed {
-        let directory = Directory::new(SpinStore::new(call.store_timeout));
+    let directory = Directory::new(SpinStore::new(call.store_timeout));
+    let tidy = call.changed.map(|number| {
         let undisturbed = Undisturbed::unless_sqlite();
-        spawn(async move {
+        async move {
             let _undisturbed = undisturbed;
             // Leftovers are harmless.
             let _ = directory.tidy(number).await;
-        });
-    }
-    send(with_headers_of_all(answer), with_body).await
+        }
+    });
+    send(with_headers_of_all(answer), with_body, tidy).await
 }
 
 impl Call {

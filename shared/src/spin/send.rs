@@ -18,8 +18,14 @@ use crate::web::Answer;
 ///   queue, and the tasks that it wakes run at once on another thread;
 /// - no other call begins in this instance in between.
 ///
+/// `then` runs after the answer. It must not begin earlier, as it may use the store.
+///
 /// Once Spin sets `TCP_NODELAY`, the SDK's `http::Response` can replace this function.
-pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response, ErrorCode> {
+pub(super) async fn send(
+    mut answer: Answer,
+    with_body: bool,
+    then: Option<impl Future<Output = ()> + 'static>,
+) -> Result<Response, ErrorCode> {
     if answer.status() != StatusCode::NOT_MODIFIED {
         let length = HeaderValue::from(answer.body().len());
         answer.headers_mut().insert(CONTENT_LENGTH, length);
@@ -37,6 +43,9 @@ pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response
     drop(trailers);
     if !with_body || body.is_empty() {
         let (response, _) = Response::new(headers, None, trailers_reader);
+        if let Some(then) = then {
+            spawn(then);
+        }
         return with_status(response, parts.status);
     }
     let (mut writer, reader) = wit_stream::new();
@@ -49,6 +58,11 @@ pub(super) async fn send(mut answer: Answer, with_body: bool) -> Result<Response
         // Writing after the client has gone away would be a trap.
         while matches!(result, StreamResult::Complete(_)) && rest.remaining() > 0 {
             (result, rest) = writer.write_buf(rest).await;
+        }
+        // The client sees the end of the body.
+        drop(writer);
+        if let Some(then) = then {
+            then.await;
         }
     });
     // Spin skips the first yield of a call. The second begins a new turn.
