@@ -70,6 +70,19 @@ fn answers_come_in_one_piece() {
     assert_few(in_pieces, CALLS);
 }
 
+/// After these, a component goes on with cleaning up.
+#[test]
+fn answers_to_creations_and_deletions_come_in_one_piece() {
+    let server = Server::start();
+    let users: Vec<String> = (0..CALLS / 2).map(|user| format!("user-{user}")).collect();
+    let create = |user: &String| calls::create(&json!({ "username": user }));
+    let delete = |user: &String| calls::netex("DELETE", &format!("/{user}"));
+    let requests: Vec<Request> = users.iter().map(create).collect();
+    let requests = [requests, users.iter().map(delete).collect()].concat();
+    let (_, in_pieces) = call(&server, &requests);
+    assert_few(in_pieces, CALLS);
+}
+
 #[test]
 fn answers_on_many_connections_come_in_one_piece() {
     const CONNECTIONS: usize = 16;
