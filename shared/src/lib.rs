@@ -1,6 +1,6 @@
 //! What the components of Visage have in common, in three layers, each of which knows only those before it:
 //!
-//! 1. what things are: [`user`], [`name`], [`roles`], [`image`], [`password`] and [`login`];
+//! 1. what things are: [`user`], [`name`], [`roles`], [`image`], [`rendering`], [`password`] and [`login`];
 //! 2. where they are kept: the [`directory`] in a [`store`], and what both can answer, [`Error`];
 //! 3. how a family of endpoints says it: [`netex`], [`bpm`] and [`f5`], over what all need of HTTP, [`web`], and of
 //!    the operator's settings, [`variable`].
@@ -13,6 +13,7 @@ pub mod image;
 pub mod login;
 pub mod name;
 pub mod password;
+pub mod rendering;
 pub mod roles;
 pub mod user;
 
