@@ -99,9 +99,9 @@ fn read(directory: &Directory<MemoryStore>, store: &MemoryStore) {
         let users = check(now(directory.list(0, 2)));
         assert!(users.is_none_or(|page| page.users.len() <= 2));
     }
-    let has_avatar = check(now(directory.has_avatar(ALICE)));
+    let change = check(now(directory.avatar_change(ALICE)));
     if let Some(avatar) = check(now(directory.avatar(ALICE))) {
-        assert_eq!(has_avatar, Some(avatar.is_some()));
+        assert_eq!(change, Some(avatar.as_ref().map(|avatar| avatar.change.clone())));
         if let Some(avatar) = avatar {
             let head = visage_fuzz::request(b"GET /").expect("a request").0;
             for answer in [

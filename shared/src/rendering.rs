@@ -35,7 +35,7 @@ impl Size {
     }
 
     /// The pixels of a side.
-    pub fn pixels(self) -> u16 {
+    pub const fn pixels(self) -> u16 {
         self.0
     }
 

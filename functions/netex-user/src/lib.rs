@@ -65,11 +65,11 @@ async fn update(call: &mut Call, user: &str) -> Result<Answer, Error> {
 
 async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
     netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
-    let has_image = async |number| call.directory.has_avatar(number).await;
-    let (user, has_image) = netex::find_user_with(&call.directory, user, has_image).await?;
-    let has_image = has_image?;
+    let change = async |number| call.directory.avatar_change(number).await;
+    let (user, change) = netex::find_user_with(&call.directory, user, change).await?;
+    let change = change?;
     let origin = call.origin().await?;
-    netex::show(&netex::view(user, &origin, has_image))
+    netex::show(&netex::view(user, &origin, change.is_some()))
 }
 
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {

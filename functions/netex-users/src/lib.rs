@@ -60,6 +60,6 @@ async fn list(call: &mut Call) -> Result<Answer, Error> {
     let views = page
         .users
         .into_iter()
-        .map(|(user, has_image)| netex::view(user, &origin, has_image));
+        .map(|(user, change)| netex::view(user, &origin, change.is_some()));
     netex::show(&views.collect::<Vec<_>>())
 }

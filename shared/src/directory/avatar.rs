@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 
-use super::stored_avatar::{Picture, StoredAvatar};
+use super::picture::Picture;
+use super::stored_avatar::StoredAvatar;
 use super::swap::Stored as _;
 use super::terms::Change;
 use super::{Directory, key};
@@ -26,7 +27,7 @@ pub struct Avatar {
 }
 
 impl Avatar {
-    fn new(picture: &Picture, bytes: Bytes) -> Self {
+    pub(super) fn new(picture: &Picture, bytes: Bytes) -> Self {
         Self {
             format: picture.format,
             bytes,
@@ -75,48 +76,70 @@ impl<S: Store> Directory<S> {
                 return Ok(None);
             }
         }
-        // Uploads that seemed not to have landed may have been overwritten after they had.
         let skipped = stored.uploads().iter().take(skipped);
-        let is_right = skipped.len() == 0
-            || self.stored_avatar(number).await?.is_some_and(|now| {
-                skipped
-                    .map(|upload| upload.token)
-                    .all(|token| now.has_claim_of(token))
-            });
+        let is_right = self.are_claimed_still(number, skipped).await?;
         Ok(is_right.then_some(found))
     }
 
+    /// Whether no slot of these uploads was claimed again. Uploads that seemed not to have landed may have been
+    /// overwritten after they had.
+    async fn are_claimed_still<'p>(
+        &self,
+        number: UserNumber,
+        mut uploads: impl ExactSizeIterator<Item = &'p Picture>,
+    ) -> Result<bool, Error> {
+        if uploads.len() == 0 {
+            return Ok(true);
+        }
+        let now = self.stored_avatar(number).await?;
+        Ok(now.is_some_and(|now| uploads.all(|upload| now.has_claim_of(upload.token))))
+    }
+
     /// Reads a picture of a stored avatar, if all of it is there.
-    async fn picture(
+    pub(super) async fn picture(
         &self,
         number: UserNumber,
         stored: &StoredAvatar,
         picture: &Picture,
     ) -> Result<Option<Avatar>, Error> {
-        let bytes = match picture.slot {
-            Some(slot) => self.picture_in(number, slot, picture.token).await?,
+        let bytes = match picture.place() {
+            Some((slot, token)) => self.picture_in(number, slot, token).await?,
             None => Some(stored.inline_bytes()),
         };
         Ok(bytes.map(|bytes| Avatar::new(picture, bytes)))
     }
 
-    /// Whether a user has an avatar.
+    /// Returns the change that stored a user's avatar, if there is one.
     ///
     /// # Errors
-    /// The store's.
-    pub async fn has_avatar(&self, number: UserNumber) -> Result<bool, Error> {
-        match self.stored_avatar(number).await? {
-            None => Ok(false),
-            Some(stored) if stored.settled().is_some() => Ok(true),
-            Some(stored) if stored.uploads().is_empty() => Ok(false),
-            // The end of a picture's parts tells that all are there. Only if there is none, the whole must be looked for.
-            Some(stored) => {
-                let landed = self.landed(number, &stored.open_uploads()).await?;
-                let mut uploads = stored.uploads().iter();
-                Ok(uploads.any(|upload| landed.contains(&upload.token))
-                    || self.avatar(number).await?.is_some())
+    /// As [`Directory::avatar`].
+    pub async fn avatar_change(&self, number: UserNumber) -> Result<Option<Change>, Error> {
+        let present = self.present(number).await?;
+        Ok(present.map(|(_, picture)| picture.change()))
+    }
+
+    /// Returns the stored avatar of a user and which of its pictures is the newest that is there.
+    pub(super) async fn present(
+        &self,
+        number: UserNumber,
+    ) -> Result<Option<(StoredAvatar, Picture)>, Error> {
+        for _ in 0..READS {
+            let Some(stored) = self.stored_avatar(number).await? else {
+                return Ok(None);
+            };
+            // The end of an upload's parts tells that all are there.
+            let landed = self.landed(number, &stored.open_uploads()).await?;
+            let mut uploads = stored.uploads().iter();
+            let newest = uploads.position(|upload| landed.contains(&upload.token));
+            let skipped = stored.uploads().iter();
+            let skipped = skipped.take(newest.unwrap_or(stored.uploads().len()));
+            if self.are_claimed_still(number, skipped).await? {
+                let newest = newest.and_then(|newest| stored.uploads().get(newest));
+                let picture = newest.or(stored.settled()).cloned();
+                return Ok(picture.map(|picture| (stored, picture)));
             }
         }
+        Err(Error::Contended)
     }
 
     pub(super) async fn stored_avatar(

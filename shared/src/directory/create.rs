@@ -2,6 +2,7 @@
 
 use futures::future::try_join_all;
 
+use super::address::Address;
 use super::list::MAX_NUMBER;
 use super::parts::parts;
 use super::record::{Record, State};
@@ -82,12 +83,14 @@ impl<S: Store> Directory<S> {
         if let Some(image) = &new.image {
             avatar = StoredAvatar::first(image, began, token);
             if let Some(slot) = avatar.settled().and_then(|picture| picture.slot) {
-                values = parts(number, slot, token, image);
+                values = parts(number, slot, token, image.bytes());
             }
         }
         let record = Record::new(state, user.clone(), began).encode(token)?;
         values.push((key::user(number), record));
         values.push((key::avatar(number), avatar.encode(token)?));
+        let address = Address::of(&user);
+        values.extend(address.as_ref().map(Address::translation));
         self.store.set_many(values).await?;
 
         let creation = Creation {
@@ -96,7 +99,14 @@ impl<S: Store> Directory<S> {
             state,
         };
         match self.finish(creation, &claims).await {
-            Ok(()) => Ok(user),
+            Ok(()) => {
+                // A creation that loses must not take the address from the winner, so this comes after the moment of
+                // creation.
+                if let Some(address) = &address {
+                    self.point(number, address, true).await?;
+                }
+                Ok(user)
+            }
             Err(refusal @ (Error::Taken { .. } | Error::Contended)) => {
                 // If this fails, the rest is invisible and harmless.
                 let _ = self.remove(number).await;

@@ -4,6 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::name::UserNumber;
+use crate::rendering::Size;
 use crate::store::COUNTER;
 
 /// The counter of users: the last number given out.
@@ -37,6 +38,28 @@ pub(super) fn external(id: &str) -> String {
 /// The pointer from a `commonId` to its user.
 pub(super) fn common(id: &str) -> String {
     format!("visage.common.{}", hash(id))
+}
+
+/// The pointer from the SHA-256 of an e-mail address to a user.
+pub(super) fn email(sha256: &[u8; 32]) -> String {
+    format!("visage.email.{}", base16ct::lower::encode_string(sha256))
+}
+
+/// The SHA-256 of the e-mail address with this MD5.
+pub(super) fn md5(md5: &[u8; 16]) -> String {
+    format!("visage.md5.{}", base16ct::lower::encode_string(md5))
+}
+
+/// How far the users' e-mail addresses are indexed.
+pub(super) const INDEXED: &str = "visage.indexed";
+
+/// A rendering of a user's picture. Its first piece stands at index 0.
+pub(super) fn rendering(number: UserNumber, size: Size, index: usize) -> String {
+    let size = size.pixels();
+    match index {
+        0 => format!("visage.rendering.{number}.{size}"),
+        _ => format!("visage.rendering.{number}.{size}.{index}"),
+    }
 }
 
 /// The counter of deletions in a segment of numbers.

@@ -6,6 +6,7 @@ use futures::future::join;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::segment::{self, GROUP, WORTH_A_WALK};
+use super::terms::Change;
 use super::walk::{Group, MOST_ABANDONED};
 use super::{Directory, READS_AT_A_TIME, key};
 use crate::Error;
@@ -19,8 +20,8 @@ pub(super) const MAX_NUMBER: u64 = u32::MAX as u64;
 /// A page of users.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The users, each with whether they have an avatar.
-    pub users: Vec<(User, bool)>,
+    /// The users, each with the change that stored the avatar, if there is one.
+    pub users: Vec<(User, Option<Change>)>,
     /// The reasons why records could not be read and were left out. They are for the log only.
     pub unreadable: Vec<Error>,
 }
@@ -84,10 +85,10 @@ impl<S: Store> Directory<S> {
         while let Some(shown) = shown.next().await {
             match shown {
                 Ok(None) => {}
-                Ok(Some((user, Ok(has_avatar)))) => page.users.push((user, has_avatar)),
+                Ok(Some((user, Ok(change)))) => page.users.push((user, change)),
                 // Positions count the user, so the user is shown.
                 Ok(Some((user, Err(error)))) => {
-                    page.users.push((user, false));
+                    page.users.push((user, None));
                     page.unreadable.push(error);
                 }
                 Err(error @ Error::Internal { .. }) => page.unreadable.push(error),
@@ -97,17 +98,17 @@ impl<S: Store> Directory<S> {
         Ok(())
     }
 
-    /// Returns a user who was seen before, and whether there is an avatar.
+    /// Returns a user who was seen before, and the avatar's change.
     async fn shown(
         &self,
         number: UserNumber,
-    ) -> Result<Option<(User, Result<bool, Error>)>, Error> {
-        let (user, has_avatar) = join(self.live(number), self.has_avatar(number)).await;
-        let has_avatar = match has_avatar {
+    ) -> Result<Option<(User, Result<Option<Change>, Error>)>, Error> {
+        let (user, change) = join(self.live(number), self.avatar_change(number)).await;
+        let change = match change {
             Err(error @ Error::Internal { .. }) => Err(error),
-            has_avatar => Ok(has_avatar?),
+            change => Ok(change?),
         };
-        Ok(user?.map(|user| (user, has_avatar)))
+        Ok(user?.map(|user| (user, change)))
     }
 
     /// Reads several keys in parallel.

@@ -2,18 +2,25 @@
 //!
 //! `docs/ARCHITECTURE.md` explains the keys, the formats and the order of the operations.
 
+mod address;
 mod attempts;
 mod avatar;
 mod create;
 mod find;
+mod index;
+mod kept;
 mod key;
 mod list;
 mod parts;
+mod picture;
 mod pointer;
+mod portrait;
 mod put_avatar;
 mod record;
 mod remembered;
 mod removal;
+mod render;
+mod rendered;
 mod segment;
 mod slots;
 mod stored_avatar;
@@ -21,11 +28,15 @@ mod swap;
 mod terms;
 mod walk;
 
+pub use address::EmailHash;
 pub use attempts::{Admission, Attempt, MAX_FAILED};
 pub use avatar::Avatar;
 pub use find::By;
+pub use index::Indexed;
 pub use list::Page;
+pub use portrait::{Kept, Portrait};
 pub use remembered::RememberedNumbers;
+pub use render::{Claimed, RenderingClaim};
 pub use terms::{Change, Precondition, Terms};
 
 use std::rc::Rc;
@@ -35,6 +46,7 @@ use crate::Error;
 use crate::name::{UserNumber, fold};
 use crate::store::Store;
 use crate::user::User;
+use address::Address;
 use record::{Record, State};
 use swap::{Stored as _, Swap};
 
@@ -129,7 +141,9 @@ impl<S: Store> Directory<S> {
         Ok(false)
     }
 
-    /// Changes the user with this number and, if given, this folded name. Returns whether there is such a user.
+    /// Changes the user with this number and, if given, this folded name. Returns whether there is such a user. Then
+    /// makes the user's e-mail address lead there, even if the change has left it as it was: an earlier call may have
+    /// broken off before this, or the user for whom the address was found may be gone.
     async fn update_record<E: From<Error>>(
         &self,
         number: UserNumber,
@@ -139,19 +153,30 @@ impl<S: Store> Directory<S> {
         let found = self
             .swap(&key::user(number), |mut record: Record| {
                 let Some(user) = record.live_user_mut() else {
-                    return Ok(Swap::Leave(Ok(false)));
+                    return Ok(Swap::Leave(Ok(None)));
                 };
                 require_number(user, number)?;
                 if folded.is_some_and(|folded| user.username.folded() != folded) {
-                    return Ok(Swap::Leave(Ok(false)));
+                    return Ok(Swap::Leave(Ok(None)));
                 }
+                let before = Address::of(user);
                 Ok(match change(user) {
-                    Ok(()) => Swap::Write(record, Ok(true)),
+                    Ok(()) => {
+                        let addresses = (before, Address::of(user));
+                        Swap::Write(record, Ok(Some(addresses)))
+                    }
                     Err(refusal) => Swap::Leave(Err(refusal)),
                 })
             })
             .await?;
-        found.unwrap_or(Ok(false))
+        let Some((before, after)) = found.unwrap_or(Ok(None))? else {
+            return Ok(false);
+        };
+        if let Some(address) = &after {
+            let is_new = after != before;
+            self.point(number, address, is_new).await?;
+        }
+        Ok(true)
     }
 
     /// Returns the user with this number, if the record is live.

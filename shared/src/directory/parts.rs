@@ -37,15 +37,19 @@ pub(super) fn parts(
     number: UserNumber,
     slot: u8,
     token: Token,
-    image: &Image,
+    bytes: &[u8],
 ) -> Vec<(String, Vec<u8>)> {
-    let bytes = image.bytes();
     let (body, end) = bytes.split_at(bytes.len().saturating_sub(END_BYTES));
     let body = body.chunks(body.len().div_ceil(BODY_PARTS).max(1));
     let parts = body.chain([end]).zip(keys(number, slot));
     parts
         .map(|(part, key)| (key, [&token.bytes(), part].concat()))
         .collect()
+}
+
+/// The keys of the parts in these slots.
+pub(super) fn part_keys(number: UserNumber, slots: &[u8]) -> impl Iterator<Item = String> {
+    slots.iter().flat_map(move |slot| keys(number, *slot))
 }
 
 fn keys(number: UserNumber, slot: u8) -> impl Iterator<Item = String> {
@@ -66,7 +70,7 @@ impl<S: Store> Directory<S> {
         image: &Image,
         began: u64,
     ) -> Result<(), Error> {
-        let mut parts = parts(number, slot, token, image);
+        let mut parts = parts(number, slot, token, image.bytes());
         if !self.store.is_sqlite().await {
             let end = parts.split_off(END);
             self.require_time(began)?;
@@ -124,7 +128,7 @@ impl<S: Store> Directory<S> {
 
     /// Removes the parts in these slots.
     pub(super) async fn empty_slots(&self, number: UserNumber, slots: &[u8]) -> Result<(), Error> {
-        let keys: Vec<_> = slots.iter().flat_map(|slot| keys(number, *slot)).collect();
+        let keys: Vec<_> = part_keys(number, slots).collect();
         self.remove_keys(&keys).await
     }
 

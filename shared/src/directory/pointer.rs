@@ -1,4 +1,4 @@
-//! Pointers lead from a name or a client's identifier to a user.
+//! Pointers lead from a name, a client's identifier or an e-mail address to a user.
 
 use super::Directory;
 use super::swap::{RECOUNTS, Stored, Swap, Token};
@@ -8,13 +8,18 @@ use crate::store::{Store, counter};
 
 /// A user's number in 8 bytes, little endian, as `increment` writes it on SQLite. 0 means nobody.
 ///
-/// `increment(key, 0)` creates a pointer. Swaps move it.
+/// `increment(key, 0)` creates the pointer of a name or an identifier. Swaps move it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pointer(u64);
 
 impl Pointer {
     pub(super) fn to(number: UserNumber) -> Self {
         Self(number.0)
+    }
+
+    /// The stored form.
+    pub(super) fn bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
     }
 
     /// The user that the pointer leads to.
@@ -29,10 +34,11 @@ impl Stored for Pointer {
     }
 
     fn encode(&mut self, _: Token) -> Result<Vec<u8>, Error> {
-        Ok(self.0.to_le_bytes().into())
+        Ok(self.bytes().into())
     }
 
-    /// Only one creation ever writes its number into a pointer, so the value itself shows the write.
+    /// Only one creation ever writes its number into the pointer of a name or an identifier, and that of an address is
+    /// as wanted whoever wrote it. So the value itself shows the write.
     fn shows(&self, _: Token, written: &Self) -> bool {
         self == written
     }

@@ -1,9 +1,10 @@
 //! Replaces and removes avatars.
 
-use super::stored_avatar::{StoredAvatar, is_large};
+use super::parts::part_keys;
+use super::stored_avatar::{Leftovers, StoredAvatar, is_large};
 use super::swap::{Swap, Token};
 use super::terms::{Change, Terms};
-use super::{Directory, key};
+use super::{Directory, kept, key};
 use crate::Error;
 use crate::image::Image;
 use crate::name::UserNumber;
@@ -13,7 +14,7 @@ use crate::store::Store;
 const TRIES: u32 = 32;
 
 /// The outcome of an attempt to change a stored avatar.
-enum Attempt<T> {
+pub(super) enum Attempt<T> {
     Write(T),
     Leave(T),
     /// Other calls must come to their end first.
@@ -147,14 +148,14 @@ impl<S: Store> Directory<S> {
             Err(Error::NoSuchUser(_)) => drop(self.empty_slots(number, &[slot]).await),
             // The picture may be visible.
             Err(Error::Unavailable { .. } | Error::TimedOut) => {}
-            Err(_) => drop(self.give_back(number, &[slot], token, now).await),
+            Err(_) => drop(self.give_back(number, &slot.into(), token, now).await),
         }
         put.map(|(change, _)| change)
     }
 
     /// Changes the stored avatar with `change`, after noting which uploads have landed. Tries again while `change` finds
     /// it crowded.
-    async fn change_avatar<T>(
+    pub(super) async fn change_avatar<T>(
         &self,
         number: UserNumber,
         token: Token,
@@ -213,6 +214,7 @@ impl<S: Store> Directory<S> {
             // The user was deleted, perhaps before the parts were written.
             None => self.empty_slots(number, &[slot]).await,
             Some(stored) if stored.has_leftovers() => self.clean_up(number).await,
+            Some(stored) if stored.has_renderings() => self.remove_renderings(number).await,
             Some(_) => Ok(()),
         }
     }
@@ -222,30 +224,35 @@ impl<S: Store> Directory<S> {
         let now = (self.clock)();
         let token = Token::random()?;
         let claim = |stored: &mut StoredAvatar| {
-            let slots = stored.claim_leftovers(token, now);
-            Ok(if slots.is_empty() {
-                Attempt::Leave(slots)
+            let leftovers = stored.claim_leftovers(token, now);
+            Ok(if leftovers.slots.is_empty() {
+                Attempt::Leave(leftovers)
             } else {
-                Attempt::Write(slots)
+                Attempt::Write(leftovers)
             })
         };
-        let slots = self.change_avatar(number, token, now, claim).await?;
-        self.give_back(number, &slots, token, now).await
+        let leftovers = self.change_avatar(number, token, now, claim).await?;
+        self.give_back(number, &leftovers, token, now).await
     }
 
-    /// Empties claimed slots and ends the claim.
-    async fn give_back(
+    /// Removes what earlier pictures have left, and ends the claim to its slots.
+    pub(super) async fn give_back(
         &self,
         number: UserNumber,
-        slots: &[u8],
+        leftovers: &Leftovers,
         token: Token,
         began: u64,
     ) -> Result<(), Error> {
-        if slots.is_empty() {
-            return Ok(());
+        let mut keys = Vec::new();
+        if leftovers.renderings {
+            keys.extend(kept::all_keys(number));
+        }
+        if leftovers.slots.is_empty() {
+            return self.remove_keys(&keys).await;
         }
         self.require_time(began)?;
-        self.empty_slots(number, slots).await?;
+        keys.extend(part_keys(number, &leftovers.slots));
+        self.remove_keys(&keys).await?;
         self.swap(&key::avatar(number), |mut stored: StoredAvatar| {
             stored.release(token);
             Ok(Swap::Write(stored, ()))

@@ -3,7 +3,7 @@
 use super::record::{Record, State};
 use super::segment::{BEGUN, FINISHED, GIVES_UP_AFTER, segment_of};
 use super::swap::Swap;
-use super::{By, Directory, key};
+use super::{By, Directory, kept, key};
 use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{MAX_BATCH, Store};
@@ -122,11 +122,20 @@ impl<S: Store> Directory<S> {
 
     /// Removes everything that belongs to a dead record, in this order:
     ///
-    /// 1. The avatar. An upload that writes its parts later finds no avatar and removes them.
-    /// 2. The parts of pictures.
+    /// 1. The avatar. A call that stores parts or renderings later finds no avatar and removes them.
+    /// 2. The renderings and the parts of pictures.
     /// 3. The record. If this breaks off before, it leads to the rest.
     pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
-        self.remove_keys(&[key::avatar(number)]).await?;
+        let avatar = [key::avatar(number)];
+        if self.store.is_sqlite().await {
+            // One operation removes all of these or none.
+            let renderings = kept::all_keys(number);
+            let keys: Vec<_> = avatar.into_iter().chain(renderings).collect();
+            self.remove_keys(&keys).await?;
+        } else {
+            self.remove_keys(&avatar).await?;
+            self.remove_renderings(number).await?;
+        }
         self.empty_all_slots(number).await?;
         self.remove_keys(&[key::user(number)]).await
     }

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::picture::Picture;
+use super::rendered::Rendered;
 use super::slots::{Claim, Slots};
 use super::swap::{Stored, Token, Writes};
 use super::terms::{Change, Recent, Terms};
@@ -27,45 +29,28 @@ const MAX_COUNT: u64 = u64::MAX / 2;
 /// A stored avatar.
 #[derive(Debug, Default)]
 pub(super) struct StoredAvatar {
-    header: Header,
-    picture: Bytes,
+    pub(super) header: Header,
+    pub(super) picture: Bytes,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Header {
+pub(super) struct Header {
     version: u8,
     writes: Writes,
     /// The picture below the uploads; `None` if there is none.
-    settled: Option<Picture>,
+    pub(super) settled: Option<Picture>,
     /// The timestamp of the change that made it so; 0 before the first.
     changed: u64,
     /// The uploads that may not have landed, newest first. The newest that has landed is the user's picture.
     uploads: Vec<Picture>,
-    slots: Slots,
+    pub(super) slots: Slots,
     /// The highest timestamp so far.
     updated: u64,
     /// The changes that a rate limit counts.
     recent: Recent,
-}
-
-/// A picture of the header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Picture {
-    pub(super) format: Format,
-    timestamp: u64,
-    /// Names the change. The picture's parts begin with it.
-    pub(super) token: Token,
-    /// Where the parts stand; `None` if the picture is in the avatar's own value.
-    pub(super) slot: Option<u8>,
-}
-
-impl Picture {
-    pub(super) fn change(&self) -> Change {
-        Change {
-            timestamp: self.timestamp,
-            revision: self.token.to_string(),
-        }
-    }
+    /// `None` if no picture of the user was ever rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rendered: Option<Rendered>,
 }
 
 impl Header {
@@ -78,6 +63,7 @@ impl Header {
             && self.updated < MAX_COUNT
             && self.changed <= self.updated
             && pictures.all(|picture| picture.timestamp <= self.updated)
+            && self.rendered.as_ref().is_none_or(Rendered::is_sane)
     }
 
     /// Whether a picture that may be visible stands in this slot.
@@ -175,6 +161,7 @@ impl StoredAvatar {
             timestamp: header.updated,
             token,
             slot: Some(slot),
+            parts: None,
         };
         let change = upload.change();
         header.uploads.insert(0, upload);
@@ -225,6 +212,7 @@ impl StoredAvatar {
             timestamp,
             token,
             slot,
+            parts: None,
         });
         self.picture = match (image, slot) {
             (Some(image), None) => image.shared_bytes(),
@@ -253,22 +241,46 @@ impl StoredAvatar {
         pictures.any(|picture| picture.slot.is_some()).into()
     }
 
-    /// Claims the slots that hold more than they need to, in order to empty them. Leaves them to the uploads while
-    /// there are any.
-    pub(super) fn claim_leftovers(&mut self, token: Token, now: u64) -> Vec<u8> {
+    /// What earlier pictures have left. Claims the slots that hold more than they need to, in order to empty them.
+    /// Leaves them to the uploads while there are any.
+    pub(super) fn claim_leftovers(&mut self, token: Token, now: u64) -> Leftovers {
         let spared = self.spared();
+        let renderings = self.has_renderings();
         if spared > 0 && self.header.slots.are_open(now) {
-            return Vec::new();
+            return Leftovers {
+                slots: Vec::new(),
+                renderings,
+            };
         }
         let mut slots = std::mem::take(&mut self.header.slots);
         let rest = slots.claim_rest(spared, |slot| self.header.uses(slot), token, now);
         self.header.slots = slots;
-        rest
+        Leftovers {
+            slots: rest,
+            renderings,
+        }
     }
 
     /// Notes that the slots with this claim are empty.
     pub(super) fn release(&mut self, token: Token) {
         self.header.slots.release(token);
+    }
+}
+
+/// What earlier pictures have left.
+pub(super) struct Leftovers {
+    /// The slots to empty.
+    pub(super) slots: Vec<u8>,
+    /// Whether renderings may be stored.
+    pub(super) renderings: bool,
+}
+
+impl From<u8> for Leftovers {
+    fn from(slot: u8) -> Self {
+        Self {
+            slots: vec![slot],
+            renderings: false,
+        }
     }
 }
 

@@ -40,6 +40,10 @@ impl Token {
     /// How many bytes a token has.
     pub(super) const BYTES: usize = size_of::<u64>();
 
+    pub(super) fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        Self(u64::from_le_bytes(bytes))
+    }
+
     pub(super) fn bytes(self) -> [u8; Self::BYTES] {
         self.0.to_le_bytes()
     }
@@ -85,7 +89,7 @@ impl TryFrom<Cow<'_, str>> for Writes {
             (tokens, []) => Ok(Self(
                 tokens
                     .iter()
-                    .map(|token| Token(u64::from_le_bytes(*token)))
+                    .map(|token| Token::from_bytes(*token))
                     .collect(),
             )),
             _ => Err("not tokens of 8 bytes"),

@@ -100,8 +100,8 @@ fn netex() {
     );
     assert_eq!(
         twice(&async |directory| {
-            let has_avatar = async |number| directory.has_avatar(number).await;
-            netex::find_user_with(directory, "ana", has_avatar).await
+            let change = async |number| directory.avatar_change(number).await;
+            netex::find_user_with(directory, "ana", change).await
         }),
         [3, 2],
         "show"
