@@ -15,6 +15,9 @@ use crate::name::UserNumber;
 use crate::store::Store;
 use crate::user::{Email, User};
 
+/// How often a search starts over because the address went from one user to another.
+const LOOKS: usize = 16;
+
 /// The hash of an e-mail address, trimmed and in lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EmailHash {
@@ -94,15 +97,24 @@ impl<S: Store> Directory<S> {
                 None => return Ok(None),
             },
         };
-        let Some(number) = self.holder(&key::email(&sha256)).await? else {
-            return Ok(None);
-        };
-        let (user, read) = join(self.live(number), read(number)).await;
+        let key = key::email(&sha256);
         let is_meant = |user: &User| Address::of(user).is_some_and(|has| has.sha256 == sha256);
-        match user?.filter(is_meant) {
-            Some(user) if self.is_led_to(&user).await? => Ok(Some((user, read))),
-            _ => Ok(None),
+        let mut before = None;
+        for _ in 0..LOOKS {
+            let holder = self.holder(&key).await?;
+            let Some(number) = holder.filter(|_| holder != before) else {
+                return Ok(None);
+            };
+            let (user, read) = join(self.live(number), read(number)).await;
+            if let Some(user) = user?.filter(is_meant)
+                && self.is_led_to(&user).await?
+            {
+                return Ok(Some((user, read)));
+            }
+            // Another user may have taken the address meanwhile.
+            before = holder;
         }
+        Err(Error::Contended)
     }
 
     /// Finds the user whose e-mail address has this hash.

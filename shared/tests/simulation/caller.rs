@@ -9,15 +9,16 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method};
 use visage::Error;
 use visage::bpm::{self, Logins};
-use visage::directory::{Avatar, By, Change, Directory, Terms};
+use visage::directory::{Avatar, By, Change, Claimed, Directory, EmailHash, Kept, Portrait, Terms};
 use visage::image::{Image, MAX_BYTES};
 use visage::name::UserNumber;
 use visage::password::PasswordHash;
+use visage::rendering::{self, Rendering};
 use visage::store::Store;
-use visage::user::{AuthSource, NewUser, Profile, Text, User};
+use visage::user::{AuthSource, Email, NewUser, Profile, Text, User};
 use visage::web::Head;
 
-use super::plan::{Call, Field, IDS, Key, LIMIT, NAMES, Size};
+use super::plan::{ADDRESSES, Call, Field, IDS, Key, LIMIT, NAMES, Size};
 
 /// Passwords, with hashes of argon2's lowest cost.
 pub(crate) const PASSWORDS: [(&str, &str); 2] = [
@@ -29,6 +30,18 @@ pub(crate) const PASSWORDS: [(&str, &str); 2] = [
         "hush",
         "$argon2id$v=19$m=8,t=1,p=1$44o0HoiOns38VtUeWH11Mw$xg8NqWG/e/wkD1GJDqgjNaFezytzbvUOlwrufJsMw2Q",
     ),
+];
+
+/// The SHA-256 and the MD5 of the [`ADDRESSES`].
+const HASHES: [[&str; 2]; 2] = [
+    [
+        "24d758c0ea53eaa0f9c84e3b9622549f76b888bedd3f64b4199f04af117f2ac9",
+        "e4644840b7a265069c0aa79ecf42bb53",
+    ],
+    [
+        "5ff860bf1190596c7188ab851db691f0f3169c453936e9e1eba2f9a47f7a0018",
+        "4b9bb80620f03eb3719e0a061c14283d",
+    ],
 ];
 
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
@@ -56,11 +69,14 @@ pub(crate) enum Answer {
     Listed(Vec<User>),
     Updated,
     Read(Option<Avatar>),
+    /// What everybody sees of the avatar.
+    Shown(Option<Portrait>),
     Put(Change),
     Deleted,
     LoggedIn(u64),
     LoginFailed,
     Tidied,
+    Indexed,
 }
 
 /// What a call has learned so far. It is judged by this even if it dies.
@@ -72,6 +88,8 @@ pub(crate) struct Learned {
     pub(crate) expected: RefCell<Option<Option<Change>>>,
     /// When the avatar's change began.
     pub(crate) began: Cell<u64>,
+    /// The revision of the picture of which the call was told that it is the first that can't render it.
+    pub(crate) noted: RefCell<Option<String>>,
 }
 
 /// The picture of the call with this number. Each call has a different one.
@@ -79,6 +97,7 @@ pub(crate) fn image(call: usize, size: Size) -> Image {
     let mut bytes = GIF.to_vec();
     let length = match size {
         Size::Small => GIF.len(),
+        Size::Medium => 20 * 1024,
         Size::Large => 300 * 1024,
         Size::Largest => MAX_BYTES - size_of_val(&call),
     };
@@ -107,11 +126,14 @@ pub(crate) fn change(user: &mut User, field: Field, call: usize) {
     match field {
         Field::Password(password) => user.password = Some(hash(password)),
         Field::Enabled(enabled) => user.enabled = enabled,
+        Field::Email(email) => user.profile.email = email.map(address),
         Field::Name | Field::Surname | Field::AboutMe => {}
     }
     let profile = &mut user.profile;
     let (field, old) = match field {
-        Field::Name | Field::Password(_) | Field::Enabled(_) => (&mut profile.name, None),
+        Field::Name | Field::Password(_) | Field::Enabled(_) | Field::Email(_) => {
+            (&mut profile.name, None)
+        }
         Field::Surname => (&mut profile.surname, None),
         Field::AboutMe => {
             let old = profile.about_me.take();
@@ -120,6 +142,38 @@ pub(crate) fn change(user: &mut User, field: Field, call: usize) {
     };
     let text = format!("{}{}", old.as_deref().unwrap_or_default(), text(call));
     *field = Some(Text::try_from(text).unwrap());
+}
+
+fn address(email: usize) -> Email {
+    ADDRESSES[email].to_owned().try_into().unwrap()
+}
+
+/// What others know of an address: its SHA-256 and its MD5.
+pub(crate) fn hashes(email: usize) -> [EmailHash; 2] {
+    HASHES[email].map(|digits| EmailHash::from_hex(digits).unwrap())
+}
+
+/// The size of a rendering with this index.
+pub(crate) fn pixels(size: usize) -> rendering::Size {
+    rendering::Size::KEPT[size]
+}
+
+/// The rendering of a picture.
+pub(crate) fn rendering(picture: &[u8], size: usize) -> Rendering {
+    let mut bytes = picture[picture.len() - size_of::<usize>()..].to_vec();
+    bytes.extend(size.to_le_bytes());
+    if pixels(size) == rendering::Size::MAX {
+        bytes.resize(600 * 1024, 7);
+    }
+    Rendering {
+        format: visage::image::Format::Png,
+        bytes: bytes.into(),
+    }
+}
+
+/// Whether the renderer can't read this picture: one in six.
+pub(crate) fn is_unrenderable(picture: &[u8]) -> bool {
+    picture[picture.len() - size_of::<usize>()].is_multiple_of(6)
 }
 
 /// The text and the kind of key for a search.
@@ -151,10 +205,21 @@ pub(crate) async fn make<S: Store>(
     };
     let (Call::Update(key, _)
     | Call::ReadAvatar(key)
+    | Call::Render(key, _)
     | Call::PutAvatar { key, .. }
     | Call::Delete(key)) = call
     else {
         return match call {
+            Call::FindByAddress(email) => {
+                let found = directory
+                    .find_by_address(&hashes(email)[number % 2])
+                    .await?;
+                Ok(found.map_or(Answer::Nobody, |user| Answer::Found(Box::new(user))))
+            }
+            Call::Index => {
+                directory.index_addresses().await?;
+                Ok(Answer::Indexed)
+            }
             Call::Find(key) => Ok(find(key)
                 .await?
                 .map_or(Answer::Nobody, |user| Answer::Found(Box::new(user)))),
@@ -198,6 +263,20 @@ pub(crate) async fn make<S: Store>(
         learned.number.set(Some(user.number.0));
         return Ok(Answer::Read(avatar?));
     }
+    if let Call::Render(_, size) = call {
+        let (text, by) = lookup(key);
+        let read = async |number| directory.portrait(number, pixels(size)).await;
+        let Some((user, portrait)) = directory.find_with(text, &[by], read).await? else {
+            return Ok(Answer::Nobody);
+        };
+        learned.number.set(Some(user.number.0));
+        return Ok(Answer::Shown(match portrait? {
+            Some(portrait) if portrait.rendering == Kept::Missing => {
+                render(&directory, user.number, size, &learned).await?
+            }
+            portrait => portrait,
+        }));
+    }
     let Some(user) = find(key).await? else {
         return Ok(Answer::Nobody);
     };
@@ -220,6 +299,37 @@ pub(crate) async fn make<S: Store>(
             Ok(Answer::Deleted)
         }
     }
+}
+
+/// Makes a rendering, as the component that shows it does.
+async fn render<S: Store>(
+    directory: &Directory<S>,
+    user: UserNumber,
+    size: usize,
+    learned: &Learned,
+) -> Result<Option<Portrait>, Error> {
+    let claim = match directory.claim_rendering(user, pixels(size)).await? {
+        Claimed::Mine(claim) => claim,
+        Claimed::Done(portrait) => return Ok(portrait),
+    };
+    let picture = &claim.avatar.bytes;
+    let made = if is_unrenderable(picture) {
+        if directory.note_unrenderable(&claim).await == Ok(true) {
+            learned
+                .noted
+                .replace(Some(claim.avatar.change.revision.clone()));
+        }
+        Kept::Unrenderable
+    } else {
+        let rendering = rendering(picture, size);
+        // The answer is right even if it can't be kept.
+        let _ = directory.keep_rendering(&claim, &rendering).await;
+        Kept::Rendering(rendering)
+    };
+    Ok(Some(Portrait {
+        change: claim.avatar.change,
+        rendering: made,
+    }))
 }
 
 /// Logs in as IBM BPM's callers do.
@@ -271,6 +381,7 @@ fn new_user(number: usize, call: &Call, image: Option<Image>) -> NewUser {
         name,
         external,
         common,
+        email,
         ..
     } = *call
     else {
@@ -287,6 +398,7 @@ fn new_user(number: usize, call: &Call, image: Option<Image>) -> NewUser {
         common_id: id(common),
         profile: Profile {
             interests: Some(text(number).try_into().unwrap()),
+            email: email.map(address),
             ..Profile::default()
         },
         image,

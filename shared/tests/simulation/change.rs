@@ -23,6 +23,9 @@ impl History {
             self.apply(by, number, at, &next)?;
         }
         self.known.extend(next.people.keys());
+        let emails = next.people.values();
+        self.had
+            .extend(emails.filter_map(|person| Some((person.number, person.email?))));
         self.worlds.push((at, next));
         Ok(())
     }
@@ -62,6 +65,7 @@ impl History {
             name,
             external,
             common,
+            email,
             ..
         } = record.call
         else {
@@ -76,6 +80,7 @@ impl History {
             && new.maker == text(by)
             && new.fields.iter().all(String::is_empty)
             && new.number > record.floor
+            && new.email == email
             && new.password.is_none()
             && new.enabled
             && avatar.map(|avatar| &avatar.bytes[..]) == record.image.as_ref().map(Image::bytes)
@@ -183,7 +188,7 @@ impl Record {
         else {
             return false;
         };
-        let is_large = !matches!(image, None | Some(Size::Small));
+        let is_large = !matches!(image, None | Some(Size::Small | Size::Medium));
         self.writes == 1 + usize::from(is_large && conditional)
     }
 }
@@ -196,11 +201,12 @@ fn updated(old: &Person, field: Field, by: usize) -> Person {
         Field::Name => *name = text(by),
         Field::Surname => *surname = text(by),
         Field::AboutMe => about_me.push_str(&text(by)),
-        Field::Password(_) | Field::Enabled(_) => *name = text(by),
+        Field::Password(_) | Field::Enabled(_) | Field::Email(_) => *name = text(by),
     }
     match field {
         Field::Password(password) => new.password = Some(password),
         Field::Enabled(enabled) => new.enabled = enabled,
+        Field::Email(email) => new.email = email,
         Field::Name | Field::Surname | Field::AboutMe => {}
     }
     new

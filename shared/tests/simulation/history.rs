@@ -43,6 +43,8 @@ pub(crate) struct History {
     /// When calls with a limit changed each user's avatar, in seconds.
     pub(super) counted: BTreeMap<u64, Vec<u64>>,
     floor: u64,
+    /// The users who have had an e-mail address at any time.
+    pub(super) had: BTreeSet<(u64, usize)>,
 }
 
 impl History {

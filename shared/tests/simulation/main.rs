@@ -13,12 +13,14 @@
     reason = "a panic is how a test fails"
 )]
 
+mod addresses;
 mod caller;
 mod change;
 mod history;
 mod plan;
 mod play;
 mod provider;
+mod renderings;
 mod stage;
 mod store;
 mod verdict;

@@ -30,6 +30,9 @@ pub(crate) const CONTESTED: usize = 6;
 /// The client's own identifiers, of both kinds.
 pub(crate) const IDS: [&str; 2] = ["one", "two"];
 
+/// The e-mail addresses that users share.
+pub(crate) const ADDRESSES: [&str; 2] = ["Zo\u{eb}@Example.org", "bob@example.com"];
+
 /// How many instances of a component take the calls. The calls of one share what it remembers.
 pub(crate) const INSTANCES: usize = 3;
 
@@ -96,12 +99,17 @@ pub(crate) enum Call {
         name: usize,
         external: Option<usize>,
         common: Option<usize>,
+        email: Option<usize>,
         image: Option<Size>,
     },
     Find(Key),
+    /// A search by the hash of an e-mail address, with an index into [`ADDRESSES`].
+    FindByAddress(usize),
     List,
     Update(Key, Field),
     ReadAvatar(Key),
+    /// Shows the avatar to everybody, in the size with this index.
+    Render(Key, usize),
     PutAvatar {
         key: Key,
         image: Option<Size>,
@@ -117,6 +125,8 @@ pub(crate) enum Call {
     },
     /// The cleanup after a creation or a deletion.
     Tidy,
+    /// The next step of making all addresses found.
+    Index,
 }
 
 /// The key of a search: an index into [`NAMES`] or [`IDS`].
@@ -138,12 +148,16 @@ pub(crate) enum Field {
     Password(usize),
     /// Whether the user may sign in, and the name.
     Enabled(bool),
+    /// The e-mail address, as an index into [`ADDRESSES`], and the name.
+    Email(Option<usize>),
 }
 
-/// The size of a picture. A small one fits into one value.
+/// The size of a picture. A small one and a medium one fit into one value, but the medium one is set apart when it is
+/// rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size {
     Small,
+    Medium,
     Large,
     Largest,
 }
@@ -196,16 +210,16 @@ impl Key {
 fn act() -> impl Strategy<Value = Act> {
     let hour = 3_600_000;
     let pause = prop_oneof![Just(0), Just(hour - 1), Just(2 * hour)];
+    let with_owner = |(mut clients, owner): (Vec<Vec<Call>>, Call)| {
+        clients[0].insert(0, owner);
+        clients
+    };
     let clients = prop_oneof![
         8 => vec(vec(call(), 1..5), 1..5),
-        1 => (vec(vec(login_or_change(), 2..8), 1..4), owner()).prop_map(|(mut clients, owner)| {
-            clients[0].insert(0, owner);
-            clients
-        }),
-        2 => (any::<bool>().prop_flat_map(painters), owner()).prop_map(|(mut clients, owner)| {
-            clients[0].insert(0, owner);
-            clients
-        }),
+        1 => (vec(vec(login_or_change(), 2..8), 1..4), owner()).prop_map(with_owner),
+        2 => (any::<bool>().prop_flat_map(painters), owner()).prop_map(with_owner),
+        2 => (visitors(), owner()).prop_map(with_owner),
+        1 => namesakes(),
     ];
     (pause, clients, vec(turn(), 0..100)).prop_map(|(pause, clients, turns)| Act {
         pause,
@@ -237,24 +251,37 @@ fn turn() -> impl Strategy<Value = Turn> {
 
 fn call() -> impl Strategy<Value = Call> {
     let id = || option::weighted(0.4, 0..IDS.len());
-    let create = (0..CONTESTED, id(), id(), option::of(size()));
+    let create = (0..CONTESTED, id(), id(), address(), option::of(size()));
     prop_oneof![
-        6 => create.prop_map(|(name, external, common, image)| Call::Create {
+        6 => create.prop_map(|(name, external, common, email, image)| Call::Create {
             name,
             external,
             common,
+            email,
             image,
         }),
         2 => key().prop_map(Call::Find),
+        2 => (0..ADDRESSES.len()).prop_map(Call::FindByAddress),
         1 => Just(Call::List),
         4 => (key(), field()).prop_map(|(key, field)| Call::Update(key, field)),
         2 => key().prop_map(Call::ReadAvatar),
+        3 => (key(), rendered()).prop_map(|(key, size)| Call::Render(key, size)),
         5 => put(key(), option::weighted(0.8, size()), any::<bool>()),
         3 => key().prop_map(Call::Delete),
         1 => (0..CONTESTED, 0..PASSWORDS.len())
             .prop_map(|(name, password)| Call::Login { name, password }),
         1 => Just(Call::Tidy),
+        1 => Just(Call::Index),
     ]
+}
+
+fn address() -> impl Strategy<Value = Option<usize>> {
+    option::weighted(0.4, 0..ADDRESSES.len())
+}
+
+/// Two sizes. The rendering of the second has several pieces.
+fn rendered() -> impl Strategy<Value = usize> {
+    prop_oneof![Just(3), Just(8)]
 }
 
 /// A login of the owner, or a change that its outcome depends on.
@@ -279,12 +306,54 @@ fn painters(limited: bool) -> impl Strategy<Value = Vec<Vec<Call>>> {
     vec(vec(change, 4..14), 1..4)
 }
 
+/// Changes of one avatar, and calls that show it to everybody.
+fn visitors() -> impl Strategy<Value = Vec<Vec<Call>>> {
+    let key = Key::Name(0);
+    let size = prop_oneof![
+        1 => Just(Size::Small),
+        3 => Just(Size::Medium),
+        1 => Just(Size::Large),
+        1 => Just(Size::Largest)
+    ];
+    let call = prop_oneof![
+        10 => rendered().prop_map(move |size| Call::Render(key, size)),
+        2 => Just(Call::ReadAvatar(key)),
+        4 => put(Just(key), option::weighted(0.9, size), Just(false)),
+        1 => Just(Call::Delete(key)),
+        1 => owner(),
+    ];
+    vec(vec(call, 3..10), 1..4)
+}
+
+/// Users who take an e-mail address from each other.
+fn namesakes() -> impl Strategy<Value = Vec<Vec<Call>>> {
+    let key = || (0..CONTESTED).prop_map(Key::Name);
+    let create = (0..CONTESTED, address()).prop_map(|(name, email)| Call::Create {
+        name,
+        external: None,
+        common: None,
+        email,
+        image: None,
+    });
+    let call = prop_oneof![
+        4 => (key(), address())
+            .prop_map(|(key, email)| Call::Update(key, Field::Email(email))),
+        2 => key().prop_map(|key| Call::Update(key, Field::Name)),
+        3 => (0..ADDRESSES.len()).prop_map(Call::FindByAddress),
+        3 => create,
+        1 => key().prop_map(Call::Delete),
+        1 => Just(Call::Index),
+    ];
+    vec(vec(call, 3..10), 1..4)
+}
+
 /// Creates the avatar's user.
 fn owner() -> impl Strategy<Value = Call> {
     Just(Call::Create {
         name: 0,
         external: None,
         common: None,
+        email: None,
         image: None,
     })
 }
@@ -319,9 +388,15 @@ fn field() -> impl Strategy<Value = Field> {
         Just(Field::AboutMe),
         (0..PASSWORDS.len()).prop_map(Field::Password),
         any::<bool>().prop_map(Field::Enabled),
+        address().prop_map(Field::Email),
     ]
 }
 
 fn size() -> impl Strategy<Value = Size> {
-    prop_oneof![3 => Just(Size::Small), 1 => Just(Size::Large), 1 => Just(Size::Largest)]
+    prop_oneof![
+        2 => Just(Size::Small),
+        1 => Just(Size::Medium),
+        1 => Just(Size::Large),
+        1 => Just(Size::Largest)
+    ]
 }

@@ -95,6 +95,14 @@ impl Play {
             };
             self.act(&act, false)?;
         }
+        // The first call may only end what others have begun.
+        let act = Act {
+            pause: 0,
+            clients: vec![vec![Call::Index, Call::Index]],
+            turns: Vec::new(),
+        };
+        self.act(&act, false)?;
+        self.history.all_addresses_lead()?;
         let people = self.history.present().people;
         let values = self.stage.values.borrow();
         let leftovers = values.leftovers(&people);
@@ -120,6 +128,7 @@ impl Play {
         if !parts.is_empty() {
             return Err(format!("{parts:?} are left"));
         }
+        self.history.failures_are_told_once()?;
         self.history.changes_grow()
     }
 
@@ -162,6 +171,8 @@ impl Play {
             }
             set_now(now().strict_add_signed(turn.milliseconds));
         }
+        self.history.addresses_lead()?;
+        self.history.old_renderings_are_gone(&self.stage)?;
         self.history.present().complete(&self.stage)
     }
 
@@ -316,6 +327,7 @@ fn claim_all() -> Vec<Call> {
         name,
         external,
         common,
+        email: None,
         image: None,
     };
     let names = (0..CONTESTED)

@@ -86,11 +86,12 @@ impl Values {
         mem::take(&mut self.touched)
     }
 
-    /// The keys of users and avatars that belong to nobody.
+    /// The keys of users, avatars and renderings that belong to nobody.
     pub(crate) fn leftovers(&self, people: &BTreeMap<u64, Person>) -> Vec<&String> {
         let belongs_to_nobody = |key: &&String| {
             let rest = key.strip_prefix("visage.user.");
             let rest = rest.or_else(|| key.strip_prefix("visage.avatar."));
+            let rest = rest.or_else(|| key.strip_prefix("visage.rendering."));
             rest.is_some_and(|rest| {
                 let number = rest.split('.').next().unwrap().parse().unwrap();
                 !people.contains_key(&number)
@@ -99,11 +100,23 @@ impl Values {
         self.values.keys().filter(belongs_to_nobody).collect()
     }
 
-    /// The keys of the parts of pictures.
+    /// The kept renderings, each with the number of its user and the revision of the picture.
+    pub(crate) fn renderings(&self) -> Vec<(&String, u64, String)> {
+        let values = self.values.iter();
+        let renderings = values.filter_map(|(key, value)| {
+            let (number, size) = key.strip_prefix("visage.rendering.")?.split_once('.')?;
+            let is_first = !size.contains('.');
+            let change = u64::from_le_bytes(*value.first_chunk()?);
+            is_first.then(|| (key, number.parse().unwrap(), format!("{change:016x}")))
+        });
+        renderings.collect()
+    }
+
+    /// The keys of the parts of pictures, and of renderings.
     pub(crate) fn parts(&self) -> Vec<&String> {
         let is_part = |key: &&String| {
             let rest = key.strip_prefix("visage.avatar.");
-            rest.is_some_and(|rest| rest.contains('.'))
+            rest.is_some_and(|rest| rest.contains('.')) || key.starts_with("visage.rendering.")
         };
         self.values.keys().filter(is_part).collect()
     }

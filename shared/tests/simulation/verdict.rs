@@ -46,19 +46,33 @@ impl History {
                 Call::Find(key)
                 | Call::Update(key, _)
                 | Call::ReadAvatar(key)
+                | Call::Render(key, _)
                 | Call::PutAvatar { key, .. }
                 | Call::Delete(key) => self.ever(call, |world| world.holder(key).is_none()),
-                Call::Create { .. } | Call::List | Call::Login { .. } | Call::Tidy => false,
+                Call::FindByAddress(email) => self.ever(call, |world| world.found[email].is_none()),
+                Call::Create { .. }
+                | Call::List
+                | Call::Login { .. }
+                | Call::Tidy
+                | Call::Index => false,
             },
             Answer::Created(user) => applied.is_some_and(|world| {
                 world.people.get(&user.number.0) == Some(&Person::from(&**user))
             }),
             Answer::Found(user) => {
-                let Call::Find(key) = record.call else {
-                    return false;
-                };
                 let person = Person::from(&**user);
-                self.ever(call, |world| world.holder(key) == Some(&person))
+                match record.call {
+                    Call::Find(key) => self.ever(call, |world| world.holder(key) == Some(&person)),
+                    // The pointer and the record are read one after the other. Between them, the user may have set the
+                    // address, to which the pointer is about to be led again.
+                    Call::FindByAddress(email) => {
+                        person.email == Some(email)
+                            && self.ever(call, |world| {
+                                world.people.get(&person.number) == Some(&person)
+                            })
+                    }
+                    _ => false,
+                }
             }
             Answer::Listed(users) => {
                 let people: Vec<Person> = users.iter().map(Person::from).collect();
@@ -71,7 +85,7 @@ impl History {
                 self.ever(call, |world| self.may_log_in(call, world).is_none())
                     || self.logins_within_a_minute(call) > MAX_FAILED.into()
             }
-            Answer::Tidied => true,
+            Answer::Tidied | Answer::Indexed => true,
             Answer::Updated => applied.is_some() && self.was_meant(call),
             // If two calls delete a user at the same time, both may report success.
             Answer::Deleted => {
@@ -84,6 +98,7 @@ impl History {
                             .as_ref()
                             .is_some_and(|avatar| self.passed_by(call, avatar)))
             }
+            Answer::Shown(portrait) => self.was_meant(call) && self.shown(call, portrait.as_ref()),
             // A change of a user who has just been deleted counts as made before the deletion.
             Answer::Put(change) => {
                 let late = self.ever(call, visible) && !visible(&self.present());
@@ -99,10 +114,11 @@ impl History {
     }
 
     /// Whether the user that the call has found had the key.
-    fn was_meant(&self, call: usize) -> bool {
+    pub(super) fn was_meant(&self, call: usize) -> bool {
         let record = &self.records[call];
         let (Call::Update(key, _)
         | Call::ReadAvatar(key)
+        | Call::Render(key, _)
         | Call::PutAvatar { key, .. }
         | Call::Delete(key)) = record.call
         else {
@@ -139,7 +155,7 @@ impl History {
 
     /// Whether a change that nobody saw can count as made just before another one, which replaced it at once. The other
     /// one took effect during both calls, and its own precondition cannot have seen the first.
-    fn passed_over(&self, change: usize, during: usize) -> bool {
+    pub(super) fn passed_over(&self, change: usize, during: usize) -> bool {
         let number = self.records[change].learned.number.get();
         let expected = self.records[change].learned.expected.borrow();
         let (one, two) = (&self.records[change], &self.records[during]);

@@ -11,8 +11,8 @@ use visage::name::UserNumber;
 use visage::store::Store;
 use visage::user::User;
 
-use super::caller::{lookup, now, password_of};
-use super::plan::{IDS, Key, NAMES};
+use super::caller::{hashes, lookup, now, password_of};
+use super::plan::{ADDRESSES, IDS, Key, NAMES};
 use super::stage::Stage;
 
 /// A user's avatar.
@@ -23,11 +23,24 @@ pub(crate) struct Picture {
     pub(crate) writes: usize,
 }
 
+/// The keys that tell who is a user, and how users are found.
+const TELLING: [&str; 7] = [
+    "visage.user.",
+    "visage.name.",
+    "visage.external.",
+    "visage.common.",
+    "visage.segment",
+    "visage.email.",
+    "visage.md5.",
+];
+
 /// Users by number, and avatars by user number. Avatars may have no visible user.
 #[derive(Clone, Default)]
 pub(crate) struct World {
     pub(crate) people: Rc<BTreeMap<u64, Person>>,
     pub(crate) pictures: Rc<BTreeMap<u64, Rc<Picture>>>,
+    /// Who is found by each of the [`ADDRESSES`].
+    pub(crate) found: [Option<u64>; ADDRESSES.len()],
 }
 
 /// The fields of a user that the simulation's calls change.
@@ -45,6 +58,8 @@ pub(crate) struct Person {
     /// The password, as an index into [`PASSWORDS`](super::caller::PASSWORDS).
     pub(crate) password: Option<usize>,
     pub(crate) enabled: bool,
+    /// The e-mail address, as an index into [`ADDRESSES`].
+    pub(crate) email: Option<usize>,
 }
 
 impl From<&User> for Person {
@@ -62,6 +77,10 @@ impl From<&User> for Person {
                 .map(|field| text(field.as_deref())),
             password: user.password.as_ref().and_then(password_of),
             enabled: user.enabled,
+            email: profile.email.as_deref().map(|email| {
+                let mut known = ADDRESSES.iter();
+                known.position(|address| email == *address).unwrap()
+            }),
         }
     }
 }
@@ -130,11 +149,14 @@ impl World {
                     };
                     Rc::make_mut(&mut world.pictures).insert(number, Rc::new(picture));
                 }
-                None => people |= !key.ends_with(".sequence"),
+                None => people |= TELLING.iter().any(|kind| key.starts_with(kind)),
             }
         }
         if people {
             world.people = Rc::new(look(&directory)?);
+            for (email, found) in world.found.iter_mut().enumerate() {
+                *found = found_by(&directory, email, &world.people)?;
+            }
         }
         for number in world.people.keys() {
             if let Err(error) = world.avatar(*number) {
@@ -186,6 +208,30 @@ fn look(directory: &Directory<Glance>) -> Result<BTreeMap<u64, Person>, String> 
         }
     }
     Ok(people)
+}
+
+/// The user who is found by an address. It must be a user who has it, by each of its hashes.
+fn found_by(
+    directory: &Directory<Glance>,
+    email: usize,
+    people: &BTreeMap<u64, Person>,
+) -> Result<Option<u64>, String> {
+    let [by_sha256, by_md5] = hashes(email).map(|hash| {
+        let found = block_on(directory.find_by_address(&hash));
+        found.map(|user| user.map(|user| user.number.0))
+    });
+    let failed = |error: Error| format!("a reader gets {error:?}");
+    let (by_sha256, by_md5) = (by_sha256.map_err(failed)?, by_md5.map_err(failed)?);
+    let has_it = |number: &u64| people.get(number).is_some_and(|it| it.email == Some(email));
+    // On DynamoDB the pointer may be there before the MD5's translation.
+    if by_sha256.as_ref().is_some_and(|number| !has_it(number))
+        || by_md5.is_some_and(|_| by_md5 != by_sha256)
+    {
+        return Err(format!(
+            "address {email} leads to {by_sha256:?} and {by_md5:?}, of {people:?}"
+        ));
+    }
+    Ok(by_sha256)
 }
 
 fn first(page: Page) -> Option<User> {
