@@ -1,7 +1,7 @@
 //! Pictures that are stored in parts. No part is left of refused, replaced or deleted pictures, even with concurrent
 //! calls.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use futures::FutureExt as _;
 use visage::Error;
@@ -10,6 +10,7 @@ use visage::image::{Image, MAX_BYTES};
 use visage::name::UserNumber;
 use visage::store::{Fault, MemoryStore, Store};
 
+use crate::interrupted::Interrupted;
 use crate::users::new_user;
 
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
@@ -48,55 +49,6 @@ fn held(store: &MemoryStore) -> usize {
         .sum()
 }
 
-/// A store that runs another whole call before one of its operations.
-struct Interrupted<'o> {
-    store: MemoryStore,
-    left: Cell<usize>,
-    other: RefCell<Option<Box<dyn FnOnce() + 'o>>>,
-}
-
-impl Interrupted<'_> {
-    fn store(&self) -> &MemoryStore {
-        match self.left.get().checked_sub(1) {
-            Some(left) => self.left.set(left),
-            None => {
-                if let Some(other) = self.other.take() {
-                    other();
-                }
-            }
-        }
-        &self.store
-    }
-}
-
-impl Store for Interrupted<'_> {
-    type Snapshot = <MemoryStore as Store>::Snapshot;
-
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.store().get(key).await
-    }
-
-    async fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
-        self.store().delete_many(keys).await
-    }
-
-    async fn set_many(&self, values: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
-        self.store().set_many(values).await
-    }
-
-    async fn increment(&self, key: &str, delta: i64) -> Result<i64, Error> {
-        self.store().increment(key, delta).await
-    }
-
-    async fn snapshot(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Snapshot), Error> {
-        self.store().snapshot(key).await
-    }
-
-    async fn swap(&self, snapshot: Self::Snapshot, value: Vec<u8>) -> Result<bool, Error> {
-        self.store().swap(snapshot, value).await
-    }
-}
-
 #[test]
 fn a_change_during_the_deletion_leaves_nothing_behind() {
     let made = Cell::new(0);
@@ -108,11 +60,7 @@ fn a_change_during_the_deletion_leaves_nothing_behind() {
             // Before the deletion the change succeeds. After it there is no user.
             assert!(outcome.is_ok() || matches!(outcome, Err(Error::NoSuchUser(_))));
         };
-        let interrupted = Interrupted {
-            store: store.clone(),
-            left: Cell::new(before),
-            other: RefCell::new(Some(Box::new(put))),
-        };
+        let interrupted = Interrupted::new(&store, before, put);
         now(directory(interrupted).delete(ALICE)).unwrap();
         // The list cleans up the rest of the user's record.
         now(directory(store.clone()).list(0, 10)).unwrap();
@@ -133,14 +81,10 @@ fn a_deletion_during_an_upload_leaves_nothing_behind() {
     for conditional in [false, true] {
         for before in 0..12 {
             let store = with_alice();
-            let interrupted = Interrupted {
-                store: store.clone(),
-                left: Cell::new(before),
-                other: RefCell::new(Some(Box::new(|| {
-                    made.set(made.get() + 1);
-                    now(directory(store.clone()).delete(ALICE)).unwrap();
-                }))),
-            };
+            let interrupted = Interrupted::new(&store, before, || {
+                made.set(made.get() + 1);
+                now(directory(store.clone()).delete(ALICE)).unwrap();
+            });
             let terms = Terms {
                 precondition: conditional.then(|| Box::new(|_: Option<&_>| true) as _),
                 changes_a_minute: None,
@@ -259,17 +203,13 @@ fn a_change_during_a_read() {
         for fill in 1..3 {
             now(whole.put_avatar(ALICE, Some(&large(fill)))).unwrap();
         }
-        let interrupted = Interrupted {
-            store: store.clone(),
-            left: Cell::new(before),
-            other: RefCell::new(Some(Box::new(|| {
-                let dying = directory(store.failing_at(landing(&store), Fault::Death));
-                now(dying.put_avatar(ALICE, Some(&large(6)))).unwrap_err();
-                for fill in 3..6 {
-                    now(whole.put_avatar(ALICE, Some(&large(fill)))).unwrap();
-                }
-            }))),
-        };
+        let interrupted = Interrupted::new(&store, before, || {
+            let dying = directory(store.failing_at(landing(&store), Fault::Death));
+            now(dying.put_avatar(ALICE, Some(&large(6)))).unwrap_err();
+            for fill in 3..6 {
+                now(whole.put_avatar(ALICE, Some(&large(fill)))).unwrap();
+            }
+        });
         let shown = now(directory(interrupted).avatar(ALICE)).unwrap().unwrap();
         let fill = *shown.bytes.last().unwrap();
         assert!(fill == 2 || fill == 5, "{fill}");

@@ -10,6 +10,7 @@
 )]
 
 mod accept;
+mod addresses;
 mod avatar_terms;
 mod bpm_caller;
 mod bpm_documents;
@@ -18,6 +19,7 @@ mod directory;
 mod f5_image;
 mod guesses;
 mod image;
+mod interrupted;
 mod large_pictures;
 mod leftovers;
 mod list;
@@ -28,6 +30,7 @@ mod netex_user;
 mod operations;
 mod password;
 mod remembered;
+mod renderings;
 mod roles;
 mod users;
 mod variables;
