@@ -67,6 +67,21 @@ fn no_call_commits_more_often_than_it_must() {
             changes["name"] = "Anna".into();
             calls::update("ana", &changes)
         }),
+        // The pointer of the address. Its MD5's translation is written together with the user or with the pointer.
+        ("create with an address", 5, {
+            calls::create(&json!({ "username": "eve", "email": "eve@example.com" }))
+        }),
+        ("update of the address", 2, {
+            calls::update("ana", &json!({ "email": "ana@example.com" }))
+        }),
+        ("update to another user's address", 2, {
+            calls::update("ana", &json!({ "email": "Eve@example.com" }))
+        }),
+        (
+            "update of a user with an address",
+            1,
+            calls::update("ana", &json!({ "name": "Anne" })),
+        ),
         ("activate", 1, calls::netex("PUT", "/ana/activate")),
         ("add a small image", 1, calls::add_image("ana", "64x64.png")),
         (

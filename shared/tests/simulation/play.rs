@@ -172,7 +172,6 @@ impl Play {
             set_now(now().strict_add_signed(turn.milliseconds));
         }
         self.history.addresses_lead()?;
-        self.history.old_renderings_are_gone(&self.stage)?;
         self.history.present().complete(&self.stage)
     }
 
@@ -211,7 +210,8 @@ impl Play {
                 self.stage
                     .note(|| format!("call {call} got {result:.120?}"));
                 self.history.end(call, at, Some(result));
-                return self.history.judge(call, &self.stage);
+                self.history.judge(call, &self.stage)?;
+                return self.history.old_renderings_are_gone(&self.stage);
             }
             Poll::Pending if matches!(fate, Fate::DiesBefore | Fate::DiesAfter) => {
                 self.history.end(call, at, None);

@@ -40,8 +40,8 @@ impl History {
         })
     }
 
-    /// Checks that only renderings of present pictures are kept, except of users with a call that failed or died. To be
-    /// called while no call runs.
+    /// Checks that only renderings of present pictures are kept, except of users with a call that has not ended, has failed
+    /// or has died.
     pub(crate) fn old_renderings_are_gone(&self, stage: &Stage) -> Result<(), String> {
         let present = self.present();
         for (key, number, change) in stage.values.borrow().renderings() {
