@@ -2,7 +2,7 @@
 //! segments, and removes only what nobody can see.
 //!
 //! The input is a list of values, separated by lines of `--`. The first line of a value names its key: `user`,
-//! `avatar`, `name`, `sequence` and so on. The value goes to the first key that starts like this.
+//! `avatar`, `name`, `sequence`, `email`, `md5`, `rendering` and so on. The value goes to the first key that starts like this.
 #![no_main]
 
 use std::cell::RefCell;
@@ -10,14 +10,22 @@ use std::cell::RefCell;
 use http::StatusCode;
 use libfuzzer_sys::fuzz_target;
 use visage::Error;
-use visage::directory::{By, Directory, Terms};
-use visage::image::Image;
+use visage::directory::{By, Claimed, Directory, EmailHash, Kept, RenderingClaim, Terms};
+use visage::image::{Format, Image};
 use visage::name::UserNumber;
+use visage::rendering::{Rendering, Size};
 use visage::store::{MemoryStore, Store as _};
 use visage::{bpm, f5, netex, web};
 use visage_fuzz::{PIXEL, SECRET, assert_answer, directory, new_user, now, pixel, stored, user};
 
 const ALICE: UserNumber = UserNumber(1);
+
+/// Alice's address, and its hashes.
+const ADDRESS: &str = "MyEmailAddress@example.com";
+const HASHES: [&str; 2] = [
+    "0bc83cb571cd1c50ba6f3e8a78ef1346",
+    "84059b07d4be67b806386c0aad8070a23f18836bbaae342275dc0a83414c32ee",
+];
 
 /// The most users that a list walks here. A counter may claim more than can be walked in an hour.
 const MAX_USERS: u64 = 1000;
@@ -28,14 +36,16 @@ thread_local! {
     static TEMPLATE: RefCell<Content> = RefCell::new(template());
 }
 
-/// The store's contents when alice has an avatar and both identifiers.
+/// The store's contents when alice has an avatar that is rendered, an address and both identifiers.
 fn template() -> Content {
     let store = MemoryStore::default();
     let mut alice = new_user("alice");
     alice.external_id = "e".to_owned().try_into().ok();
     alice.common_id = "c".to_owned().try_into().ok();
     alice.image = Some(pixel());
+    alice.profile.email = ADDRESS.to_owned().try_into().ok();
     now(directory(store.clone()).create(alice)).expect("alice is created");
+    render(&directory(store.clone()), Size::DEFAULT);
     content(&store)
 }
 
@@ -66,7 +76,8 @@ fuzz_target!(|input: &[u8]| {
     });
     let directory = directory(store.clone());
     let before = content(&store);
-    read(&directory, &store);
+    let has_parts = input.windows(9).any(|window| window == b"avatar.1.");
+    read(&directory, &store, has_parts);
     for value in content(&store) {
         let is_summary = value.0.starts_with("visage.segments.");
         assert!(
@@ -80,7 +91,7 @@ fuzz_target!(|input: &[u8]| {
     write(&directory, if with_claims { large() } else { pixel() });
 });
 
-fn read(directory: &Directory<MemoryStore>, store: &MemoryStore) {
+fn read(directory: &Directory<MemoryStore>, store: &MemoryStore, has_parts: bool) {
     for (text, by) in [
         ("alice", By::Username),
         ("e", By::ExternalId),
@@ -99,9 +110,25 @@ fn read(directory: &Directory<MemoryStore>, store: &MemoryStore) {
         let users = check(now(directory.list(0, 2)));
         assert!(users.is_none_or(|page| page.users.len() <= 2));
     }
+    for digits in HASHES {
+        let hash = EmailHash::from_hex(digits).expect("a hash");
+        if let Some(user) = check(now(directory.find_by_address(&hash))).flatten() {
+            let has = user.profile.email.expect("an address").to_lowercase();
+            assert_eq!(has, ADDRESS.to_lowercase());
+        }
+    }
     let change = check(now(directory.avatar_change(ALICE)));
+    let portraits = Size::KEPT.map(|size| check(now(directory.portrait(ALICE, size))));
+    for portrait in portraits.into_iter().flatten() {
+        assert_eq!(
+            portrait.map(|portrait| portrait.change),
+            change.clone().flatten()
+        );
+    }
     if let Some(avatar) = check(now(directory.avatar(ALICE))) {
-        assert_eq!(change, Some(avatar.as_ref().map(|avatar| avatar.change.clone())));
+        // The last part of an upload tells that all of them are there. A planted one may not.
+        let shown = avatar.as_ref().map(|avatar| avatar.change.clone());
+        assert!(has_parts || change == Some(shown));
         if let Some(avatar) = avatar {
             let head = visage_fuzz::request(b"GET /").expect("a request").0;
             for answer in [
@@ -142,6 +169,9 @@ fn write(directory: &Directory<MemoryStore>, image: Image) {
         user.enabled = false;
         Ok(())
     })));
+    if let Some(claim) = render(directory, Size::MAX) {
+        check(now(directory.note_unrenderable(&claim)));
+    }
     let mut last = None;
     for image in [Some(&pixel()), Some(&image), None, Some(&pixel())] {
         if let Some(change) = check(now(directory.put_avatar(ALICE, image))) {
@@ -155,6 +185,8 @@ fn write(directory: &Directory<MemoryStore>, image: Image) {
             }
         }
     }
+    render(directory, Size::DEFAULT);
+    check(now(directory.index_addresses()));
     check(now(directory.put_avatar_on(&limited, ALICE, None)));
     for name in ["alice", "bob"] {
         let mut user = new_user(name);
@@ -163,6 +195,25 @@ fn write(directory: &Directory<MemoryStore>, image: Image) {
     }
     check(now(directory.delete(ALICE)));
     check(now(directory.create(new_user("alice"))));
+}
+
+/// Renders alice's picture. What is kept is shown afterwards.
+fn render(directory: &Directory<MemoryStore>, size: Size) -> Option<RenderingClaim> {
+    let claimed = check(now(directory.claim_rendering(ALICE, size)))?;
+    let Claimed::Mine(claim) = claimed else {
+        return None;
+    };
+    let rendering = Rendering {
+        format: Format::Png,
+        bytes: vec![7; 300 * usize::from(size.pixels())].into(),
+    };
+    if check(now(directory.keep_rendering(&claim, &rendering))).is_some()
+        && let Some(Some(portrait)) = check(now(directory.portrait(ALICE, size)))
+        && portrait.change == claim.avatar.change
+    {
+        assert_eq!(portrait.rendering, Kept::Rendering(rendering));
+    }
+    Some(claim)
 }
 
 /// An error is the store's or ours. Every family has an answer to it, and its detail repeats no stored data.

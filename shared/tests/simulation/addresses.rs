@@ -65,16 +65,34 @@ impl History {
     }
 
     /// Whether another call may have led the address elsewhere after this one has set it: one that sets it too and was
-    /// not over before, or one at the same time that repairs pointers.
+    /// not over before, or one at the same time that repairs pointers. A user who has given the address up before gets it
+    /// no more, except from a call that has seen the address without a pointer.
     fn is_contested(&self, call: usize, email: usize) -> bool {
-        self.later(call)
-            .any(|other| self.has_set(other, email) || self.repairs(call, other, email))
+        let start = self.records[call].start;
+        self.later(call).any(|(number, other)| {
+            let sets = self.has_set(other, email)
+                && (self
+                    .since(start, other)
+                    .any(|world| has_it(world, other, email))
+                    || self.ever(number, |world| !world.pointed[email]));
+            sets || self.repairs(call, other, email)
+        })
+    }
+
+    /// The worlds from this operation to the call's end.
+    fn since(&self, start: usize, record: &Record) -> impl Iterator<Item = &World> {
+        let first = self.worlds.partition_point(|(at, _)| *at <= start);
+        let end = record.end.unwrap_or(usize::MAX);
+        let worlds = self.worlds[first.saturating_sub(1)..].iter();
+        worlds
+            .take_while(move |(at, _)| *at <= end)
+            .map(|(_, world)| world)
     }
 
     /// Whether the user to whom the address led after this call may have given it up, or another call at the same time
     /// may have led it to one who has.
     fn was_left(&self, call: usize, email: usize) -> bool {
-        self.later(call).any(|other| {
+        self.later(call).any(|(_, other)| {
             let leaves = match other.call {
                 Call::Update(_, Field::Email(new)) => new != Some(email),
                 Call::Delete(_) => true,
@@ -104,14 +122,12 @@ impl History {
     }
 
     /// The other calls that were not over when this one began.
-    fn later(&self, call: usize) -> impl Iterator<Item = &Record> {
+    fn later(&self, call: usize) -> impl Iterator<Item = (usize, &Record)> {
         let start = self.records[call].start;
         let others = self.records.iter().enumerate();
-        others
-            .filter(move |(number, other)| {
-                *number != call && other.end.is_none_or(|end| end >= start)
-            })
-            .map(|(_, other)| other)
+        others.filter(move |(number, other)| {
+            *number != call && other.end.is_none_or(|end| end >= start)
+        })
     }
 }
 

@@ -44,6 +44,9 @@ const HASHES: [[&str; 2]; 2] = [
     ],
 ];
 
+/// How many reads a renderer's work is worth.
+const DECODING: u32 = 3;
+
 const GIF: &[u8] = include_bytes!("../../../tests/fixtures/avatar.gif");
 
 thread_local! {
@@ -151,6 +154,11 @@ fn address(email: usize) -> Email {
 /// What others know of an address: its SHA-256 and its MD5.
 pub(crate) fn hashes(email: usize) -> [EmailHash; 2] {
     HASHES[email].map(|digits| EmailHash::from_hex(digits).unwrap())
+}
+
+/// The key of an address's pointer.
+pub(crate) fn pointer(email: usize) -> String {
+    format!("visage.email.{}", HASHES[email][0])
 }
 
 /// The size of a rendering with this index.
@@ -312,6 +320,10 @@ async fn render<S: Store>(
         Claimed::Mine(claim) => claim,
         Claimed::Done(portrait) => return Ok(portrait),
     };
+    // Decoding takes time, in which others go on.
+    for _ in 0..DECODING {
+        let _ = directory.avatar_change(user).await;
+    }
     let picture = &claim.avatar.bytes;
     let made = if is_unrenderable(picture) {
         if directory.note_unrenderable(&claim).await == Ok(true) {

@@ -316,9 +316,9 @@ fn visitors() -> impl Strategy<Value = Vec<Vec<Call>>> {
         1 => Just(Size::Largest)
     ];
     let call = prop_oneof![
-        10 => rendered().prop_map(move |size| Call::Render(key, size)),
-        2 => Just(Call::ReadAvatar(key)),
-        4 => put(Just(key), option::weighted(0.9, size), Just(false)),
+        8 => rendered().prop_map(move |size| Call::Render(key, size)),
+        1 => Just(Call::ReadAvatar(key)),
+        6 => put(Just(key), option::weighted(0.9, size), Just(false)),
         1 => Just(Call::Delete(key)),
         1 => owner(),
     ];

@@ -11,7 +11,7 @@ use visage::name::UserNumber;
 use visage::store::Store;
 use visage::user::User;
 
-use super::caller::{hashes, lookup, now, password_of};
+use super::caller::{hashes, lookup, now, password_of, pointer};
 use super::plan::{ADDRESSES, IDS, Key, NAMES};
 use super::stage::Stage;
 
@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) pictures: Rc<BTreeMap<u64, Rc<Picture>>>,
     /// Who is found by each of the [`ADDRESSES`].
     pub(crate) found: [Option<u64>; ADDRESSES.len()],
+    /// Which of them have a pointer, even if it finds nobody.
+    pub(crate) pointed: [bool; ADDRESSES.len()],
 }
 
 /// The fields of a user that the simulation's calls change.
@@ -154,8 +156,9 @@ impl World {
         }
         if people {
             world.people = Rc::new(look(&directory)?);
-            for (email, found) in world.found.iter_mut().enumerate() {
-                *found = found_by(&directory, email, &world.people)?;
+            for email in 0..ADDRESSES.len() {
+                world.found[email] = found_by(&directory, email, &world.people)?;
+                world.pointed[email] = stage.values.borrow().get(&pointer(email)).is_some();
             }
         }
         for number in world.people.keys() {
