@@ -7,6 +7,7 @@ mod attempts;
 mod avatar;
 mod create;
 mod find;
+mod header;
 mod index;
 mod kept;
 mod key;

@@ -1,18 +1,14 @@
 //! The stored form of an avatar: a header, then the picture if it fits.
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
+use super::header::Header;
 use super::picture::Picture;
-use super::rendered::Rendered;
 use super::slots::{Claim, Slots};
-use super::swap::{Stored, Token, Writes};
-use super::terms::{Change, Recent, Terms};
+use super::swap::{Stored, Token};
+use super::terms::{Change, Terms};
 use crate::Error;
 use crate::image::{Format, Image};
-
-/// The version of the format.
-const VERSION: u8 = 2;
 
 /// The most bytes of a stored value: 256 KiB, which every store accepts.
 pub(super) const MAX_VALUE_BYTES: usize = 256 * 1024;
@@ -23,54 +19,11 @@ const MAX_INLINE_BYTES: usize = MAX_VALUE_BYTES - 4096;
 /// The timestamps that an upload leaves free before its own, for changes that come before it.
 const ROOM: u64 = 16;
 
-/// Larger than any number in a header can become.
-const MAX_COUNT: u64 = u64::MAX / 2;
-
 /// A stored avatar.
 #[derive(Debug, Default)]
 pub(super) struct StoredAvatar {
     pub(super) header: Header,
     pub(super) picture: Bytes,
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Header {
-    version: u8,
-    writes: Writes,
-    /// The picture below the uploads; `None` if there is none.
-    pub(super) settled: Option<Picture>,
-    /// The timestamp of the change that made it so; 0 before the first.
-    changed: u64,
-    /// The uploads that may not have landed, newest first. The newest that has landed is the user's picture.
-    uploads: Vec<Picture>,
-    pub(super) slots: Slots,
-    /// The highest timestamp so far.
-    updated: u64,
-    /// The changes that a rate limit counts.
-    recent: Recent,
-    /// `None` if no picture of the user was ever rendered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rendered: Option<Rendered>,
-}
-
-impl Header {
-    /// Whether these are values that we could have written. Only then it is safe to calculate with them.
-    fn is_sane(&self) -> bool {
-        let mut pictures = self.uploads.iter().chain(&self.settled);
-        self.slots.are_sane()
-            && self.uploads.len() <= self.slots.len()
-            && self.uploads.iter().all(|upload| upload.slot.is_some())
-            && self.updated < MAX_COUNT
-            && self.changed <= self.updated
-            && pictures.all(|picture| picture.timestamp <= self.updated)
-            && self.rendered.as_ref().is_none_or(Rendered::is_sane)
-    }
-
-    /// Whether a picture that may be visible stands in this slot.
-    fn uses(&self, slot: u8) -> bool {
-        let mut pictures = self.uploads.iter().chain(&self.settled);
-        pictures.any(|picture| picture.slot == Some(slot))
-    }
 }
 
 impl StoredAvatar {
@@ -296,9 +249,9 @@ impl Stored for StoredAvatar {
             let (length, rest) = bytes.split_first_chunk::<4>()?;
             let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
             let (header, picture) = rest.split_at_checked(length)?;
-            let header: Header = serde_json::from_slice(header).ok()?;
+            let header = Header::read(header)?;
             let picture = bytes.len() - picture.len();
-            (header.version == VERSION && header.is_sane()).then(|| Self {
+            Some(Self {
                 header,
                 picture: Bytes::from(bytes).split_off(picture),
             })
@@ -312,9 +265,7 @@ impl Stored for StoredAvatar {
         let unwritable = || Error::Internal {
             detail: "an avatar cannot be written".to_owned(),
         };
-        self.header.version = VERSION;
-        self.header.writes.sign(token);
-        let header = serde_json::to_vec(&self.header).map_err(|_| unwritable())?;
+        let header = self.header.write(token).ok_or_else(unwritable)?;
         let length = u32::try_from(header.len()).map_err(|_| unwritable())?;
         let mut bytes = Vec::with_capacity(4 + header.len() + self.picture.len());
         bytes.extend(length.to_le_bytes());
