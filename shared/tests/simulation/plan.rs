@@ -64,6 +64,8 @@ pub(crate) enum Reports {
 pub(crate) struct Act {
     /// The time without calls before the act, in milliseconds.
     pub(crate) pause: u64,
+    /// Calls that end, without failures, before the clients begin.
+    pub(crate) first: Vec<Call>,
     pub(crate) clients: Vec<Vec<Call>>,
     /// After these turns the clients run one by one, without failures.
     pub(crate) turns: Vec<Turn>,
@@ -210,19 +212,19 @@ impl Key {
 fn act() -> impl Strategy<Value = Act> {
     let hour = 3_600_000;
     let pause = prop_oneof![Just(0), Just(hour - 1), Just(2 * hour)];
-    let with_owner = |(mut clients, owner): (Vec<Vec<Call>>, Call)| {
-        clients[0].insert(0, owner);
-        clients
+    let owners = |names: std::ops::Range<usize>| {
+        move |clients| (names.clone().step_by(2).map(owner).collect(), clients)
     };
-    let clients = prop_oneof![
-        8 => vec(vec(call(), 1..5), 1..5),
-        1 => (vec(vec(login_or_change(), 2..8), 1..4), owner()).prop_map(with_owner),
-        2 => (any::<bool>().prop_flat_map(painters), owner()).prop_map(with_owner),
-        2 => (visitors(), owner()).prop_map(with_owner),
-        1 => namesakes(),
+    let calls = prop_oneof![
+        8 => vec(vec(call(), 1..5), 1..5).prop_map(owners(0..0)),
+        1 => vec(vec(login_or_change(), 2..8), 1..4).prop_map(owners(0..1)),
+        2 => any::<bool>().prop_flat_map(painters).prop_map(owners(0..1)),
+        2 => visitors().prop_map(owners(0..1)),
+        1 => namesakes().prop_map(owners(0..CONTESTED)),
     ];
-    (pause, clients, vec(turn(), 0..100)).prop_map(|(pause, clients, turns)| Act {
+    (pause, calls, vec(turn(), 0..100)).prop_map(|(pause, (first, clients), turns)| Act {
         pause,
+        first,
         clients,
         turns,
     })
@@ -293,7 +295,7 @@ fn login_or_change() -> impl Strategy<Value = Call> {
         4 => password().prop_map(move |password| Call::Update(key, Field::Password(password))),
         2 => any::<bool>().prop_map(move |enabled| Call::Update(key, Field::Enabled(enabled))),
         1 => Just(Call::Delete(key)),
-        1 => owner(),
+        1 => Just(owner(0)),
     ]
 }
 
@@ -320,7 +322,7 @@ fn visitors() -> impl Strategy<Value = Vec<Vec<Call>>> {
         1 => Just(Call::ReadAvatar(key)),
         6 => put(Just(key), option::weighted(0.9, size), Just(false)),
         1 => Just(Call::Delete(key)),
-        1 => owner(),
+        1 => Just(owner(0)),
     ];
     vec(vec(call, 3..10), 1..4)
 }
@@ -347,15 +349,15 @@ fn namesakes() -> impl Strategy<Value = Vec<Vec<Call>>> {
     vec(vec(call, 3..10), 1..4)
 }
 
-/// Creates the avatar's user.
-fn owner() -> impl Strategy<Value = Call> {
-    Just(Call::Create {
-        name: 0,
+/// Creates the user of this name.
+fn owner(name: usize) -> Call {
+    Call::Create {
+        name,
         external: None,
         common: None,
         email: None,
         image: None,
-    })
+    }
 }
 
 fn put(

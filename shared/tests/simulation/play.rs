@@ -82,6 +82,7 @@ impl Play {
         // At the end, every name and id must be usable.
         let act = Act {
             pause: 7_200_000,
+            first: Vec::new(),
             clients: vec![claim_all()],
             turns: Vec::new(),
         };
@@ -90,6 +91,7 @@ impl Play {
         for _ in 0..4 {
             let act = Act {
                 pause: 7_200_000,
+                first: Vec::new(),
                 clients: vec![vec![Call::List, Call::Tidy]],
                 turns: Vec::new(),
             };
@@ -98,6 +100,7 @@ impl Play {
         // The first call may only end what others have begun.
         let act = Act {
             pause: 0,
+            first: Vec::new(),
             clients: vec![vec![Call::Index, Call::Index]],
             turns: Vec::new(),
         };
@@ -119,6 +122,7 @@ impl Play {
         });
         let act = Act {
             pause: 7_200_000,
+            first: Vec::new(),
             clients: vec![removals.collect()],
             turns: Vec::new(),
         };
@@ -135,6 +139,13 @@ impl Play {
     /// Runs an act until all calls are answered or dead and no late effect is left.
     fn act(&mut self, act: &Act, stormy: bool) -> Result<(), String> {
         set_now(now() + act.pause);
+        if !act.first.is_empty() {
+            let first = Act {
+                clients: vec![act.first.clone()],
+                ..Act::default()
+            };
+            self.act(&first, false)?;
+        }
         let instances = self.instances.iter().cycle();
         let clients = act.clients.iter().cloned().zip(instances);
         let mut clients: Vec<Client> = clients
