@@ -1,4 +1,4 @@
-//! Judges whom e-mail addresses lead to, while no call runs.
+//! Judges whom e-mail addresses lead to.
 
 use super::caller::Answer;
 use super::history::{History, Record};

@@ -182,7 +182,6 @@ impl Play {
             }
             set_now(now().strict_add_signed(turn.milliseconds));
         }
-        self.history.addresses_lead()?;
         self.history.present().complete(&self.stage)
     }
 
@@ -222,6 +221,7 @@ impl Play {
                     .note(|| format!("call {call} got {result:.120?}"));
                 self.history.end(call, at, Some(result));
                 self.history.judge(call, &self.stage)?;
+                self.history.addresses_lead()?;
                 return self.history.old_renderings_are_gone(&self.stage);
             }
             Poll::Pending if matches!(fate, Fate::DiesBefore | Fate::DiesAfter) => {
