@@ -243,6 +243,36 @@ fn calls_in_between() {
     }
 }
 
+/// A call that has stalled does not take an address back that its user has given up.
+#[test]
+fn an_address_that_was_given_up_stays_with_the_next_user() {
+    let store = MemoryStore::default();
+    let before_all = create(&store, with_address("before"));
+    now(directory(store.clone()).delete(before_all)).unwrap();
+    let [ana, bob] = ["ana", "bob"].map(|name| create(&store, new_user(name)));
+    let mut stalled = 0;
+    for before in 0..12 {
+        let store = copy(&store);
+        let interrupted = Interrupted::new(&store, before, || {
+            set(store.clone(), ana, None).unwrap();
+            set(store.clone(), bob, Some(ADDRESS)).unwrap();
+        });
+        set(interrupted, ana, Some(ADDRESS)).unwrap();
+        let found = found(&store);
+        if found == Some(ana) {
+            continue;
+        }
+        stalled += u32::from(found == Some(bob));
+        let bob_has_it = now(directory(store.clone()).find("bob", &[By::Username])).unwrap();
+        let bob_has_it = bob_has_it.unwrap().profile.email.is_some();
+        assert!(
+            !bob_has_it || found == Some(bob),
+            "before operation {before}"
+        );
+    }
+    assert!(stalled > 3, "{stalled}");
+}
+
 /// Removes the keys that addresses are found by, as in a store of before.
 fn forget_addresses(store: &MemoryStore) {
     let keys = store.keys().into_iter();
