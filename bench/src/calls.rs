@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use visage_tests::calls::basic;
+use visage_tests::calls::{address_hash, basic};
 use visage_tests::fixtures;
 use visage_tests::server::NETEX_TOKEN;
 
@@ -25,6 +25,9 @@ const F5_PATH: &str = "/api/web/namespaces/system/user/settings/image";
 
 /// The placeholder for the user in a target and in a new user's body.
 const USER: &str = "{user}";
+
+/// The placeholder for the hash of the user's email address in a target.
+const HASH: &str = "{hash}";
 
 /// Whose call it is. Connections don't share users, so no call waits for another's.
 #[derive(Clone, Copy, PartialEq)]
@@ -181,6 +184,24 @@ impl Call {
         }
     }
 
+    /// Shows everybody a user's avatar, 64 pixels wide.
+    pub fn public_avatar() -> Self {
+        let image = json!({ "image": fixtures::base64("avatar.jpg") });
+        let put = Self::json("", Method::PUT, F5_PATH.into(), &image);
+        Self {
+            before: Some(Box::new(put)),
+            ..Self::get("Public avatar 64 px", format!("/avatar/{HASH}?s=64"))
+        }
+    }
+
+    fn target(&self, user: &str) -> String {
+        if self.target.contains(HASH) {
+            self.target.replace(HASH, &address_hash(&address(user)))
+        } else {
+            self.target.replace(USER, user)
+        }
+    }
+
     /// Returns the request with this number on this connection.
     pub fn request(
         &self,
@@ -197,7 +218,7 @@ impl Call {
         };
         let request = Request::builder()
             .method(self.method.clone())
-            .uri(self.target.replace(USER, &user))
+            .uri(self.target(&user))
             .header(CONTENT_TYPE, self.content_type);
         let request = match self.who {
             Who::Login => request.header(AUTHORIZATION, basic(&user, PASSWORD)),
@@ -224,6 +245,7 @@ pub fn all() -> Vec<Call> {
         Call::put(64),
         Call::show_image(4),
         Call::show_image(64),
+        Call::public_avatar(),
     ]
 }
 
@@ -250,14 +272,13 @@ pub fn f5_tokens() -> String {
         .join(",")
 }
 
-/// A user with a full profile.
+/// A user with a full profile. An update leaves the address as it is.
 fn user(username: Option<&str>, password: Option<&str>) -> Value {
-    json!({
+    let mut user = json!({
         "username": username,
         "password": password,
         "name": "María José",
         "surname": "Fernández Sánchez",
-        "email": "mariajose.fernandez@example.com",
         "language": "es",
         "timezone": "Europe/Madrid",
         "officePhone": "+34 981 000 000",
@@ -266,7 +287,15 @@ fn user(username: Option<&str>, password: Option<&str>) -> Value {
         "aboutMe": "Training manager since 2011",
         "location": "A Coruña",
         "roles": { "management": ["user"], "training": ["user", "trainer"] },
-    })
+    });
+    if let (Some(name), Some(user)) = (username, user.as_object_mut()) {
+        user.insert("email".into(), address(name).into());
+    }
+    user
+}
+
+fn address(username: &str) -> String {
+    format!("{username}@example.com")
 }
 
 /// Pictures of this size. They differ everywhere but in their heads.

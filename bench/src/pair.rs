@@ -72,7 +72,10 @@ pub struct Pair {
 impl Pair {
     /// Starts both servers and creates the users.
     pub fn start(in_memory: bool) -> anyhow::Result<Self> {
-        let variables = [("f5_tokens", calls::f5_tokens())];
+        let variables = [
+            ("f5_tokens", calls::f5_tokens()),
+            ("public_avatars", "true".to_owned()),
+        ];
         let variables = variables
             .each_ref()
             .map(|(name, value)| (*name, value.as_str()));

@@ -99,7 +99,8 @@ fn assert_shown(body: &[u8], user: User) {
         "username",
     ];
     let view: Value =
-        serde_json::from_str(&stored(&view(user, "http://localhost:3000", true))).expect("a view");
+        serde_json::from_str(&stored(&view(user, "http://localhost:3000", None, true)))
+            .expect("a view");
     let keys: Vec<&str> = view
         .as_object()
         .into_iter()

@@ -8,7 +8,7 @@ use visage::Error::NoSuchUser;
 use visage::netex::{Mode, Page, Target};
 use visage::store::MemoryStore;
 use visage::web::{decode_segment, request_id};
-use visage::{bpm, netex};
+use visage::{bpm, libravatar, netex};
 use visage_fuzz::{assert_refusal, directory, new_user, now, request, user};
 
 fuzz_target!(|input: &[u8]| {
@@ -58,6 +58,14 @@ fuzz_target!(|input: &[u8]| {
     }
     if let Err(error) = Mode::of(&head) {
         assert_refusal(&error);
+    }
+    if let Err(error) = libravatar::Target::of(&head) {
+        assert_refusal(&error);
+    }
+    let query = libravatar::Query::of(&head);
+    assert!((1..=512).contains(&query.size.pixels()));
+    if let Ok(answer) = libravatar::redirect(&head) {
+        assert!(answer.headers()["location"].as_bytes().starts_with(b"/"));
     }
     for (name, _) in head.query_parameters() {
         assert!(head.query_parameter(&name).is_some());

@@ -103,7 +103,7 @@ fn read(directory: &Directory<MemoryStore>, store: &MemoryStore, has_parts: bool
             let written = stored(&user);
             let read = serde_json::from_str(&written);
             assert_eq!(stored(&read.unwrap_or(user.clone())), written);
-            stored(&netex::view(user, "http://localhost:3000", true));
+            stored(&netex::view(user, "http://localhost:3000", None, true));
         }
     }
     if last_number(store).is_some_and(|last| last <= MAX_USERS) {

@@ -2,8 +2,8 @@
 //!
 //! 1. what things are: [`user`], [`name`], [`roles`], [`image`], [`rendering`], [`password`] and [`login`];
 //! 2. where they are kept: the [`directory`] in a [`store`], and what both can answer, [`Error`];
-//! 3. how a family of endpoints says it: [`netex`], [`bpm`] and [`f5`], over what all need of HTTP, [`web`], and of
-//!    the operator's settings, [`variable`].
+//! 3. how a family of endpoints says it: [`netex`], [`bpm`], [`f5`] and [`libravatar`], over what all need of HTTP,
+//!    [`web`], and of the operator's settings, [`variable`].
 //!
 //! What is only there inside a component is in `spin`.
 
@@ -26,6 +26,7 @@ pub mod web;
 
 pub mod bpm;
 pub mod f5;
+pub mod libravatar;
 pub mod netex;
 
 #[cfg(target_family = "wasm")]

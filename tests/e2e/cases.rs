@@ -18,6 +18,8 @@ macro_rules! files {
 }
 
 files! {
+    avatars: "avatars",
+    avatars_private: "avatars-private",
     bpm_avatar: "bpm-avatar",
     bpm_avatar_forms: "bpm-avatar-forms",
     bpm_avatar_read: "bpm-avatar-read",

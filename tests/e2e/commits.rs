@@ -25,7 +25,7 @@ fn no_call_commits_more_often_than_it_must() {
     if !stored::is_there() {
         return;
     }
-    let server = Server::start();
+    let server = Server::with(&[("public_avatars", "true")]);
     // The first call creates the table.
     server.send(&calls::read("nobody")).expect(404);
 
@@ -60,6 +60,81 @@ fn no_call_commits_more_often_than_it_must() {
         ),
         // Two more pointers, each created and moved, and the record that goes live last.
         ("create with both identifiers", 9, calls::create(&with_ids)),
+        // One commit more: the address's pointer and its MD5.
+        (
+            "create with an address",
+            5,
+            calls::create(&with_address("uma", "uma@example.org")),
+        ),
+        (
+            "create with the address of another user",
+            5,
+            calls::create(&with_address("ulf", "uma@example.org")),
+        ),
+        (
+            "update of an address",
+            2,
+            update_address("uma", "uma@example.com"),
+        ),
+        (
+            "update with the same address",
+            1,
+            update_address("uma", "uma@example.com"),
+        ),
+        (
+            "update with another user's address",
+            2,
+            update_address("uma", "uma@example.org"),
+        ),
+        (
+            "add an image of uma's",
+            1,
+            calls::add_image("uma", "avatar.png"),
+        ),
+        // The claim of a rendering, and the rendering.
+        (
+            "show an avatar to everybody",
+            2,
+            calls::public_avatar("uma@example.org", ""),
+        ),
+        (
+            "show it again",
+            0,
+            calls::public_avatar("uma@example.org", ""),
+        ),
+        (
+            "show it in another size",
+            2,
+            calls::public_avatar("uma@example.org", "?s=32"),
+        ),
+        (
+            "show it in a size between",
+            0,
+            calls::public_avatar("uma@example.org", "?s=31"),
+        ),
+        (
+            "show nobody's",
+            0,
+            calls::public_avatar("nobody@example.org", ""),
+        ),
+        // The renderings are removed, too.
+        (
+            "replace an image that was rendered",
+            2,
+            calls::add_image("uma", "avatar.png@30000"),
+        ),
+        // A picture of this size is set apart.
+        (
+            "show a larger one",
+            3,
+            calls::public_avatar("uma@example.org", ""),
+        ),
+        (
+            // One more for the parts of the picture.
+            "delete a user with renderings",
+            6,
+            calls::netex("DELETE", "/uma"),
+        ),
         ("update", 1, calls::update("ana", &json!({ "name": "Ana" }))),
         ("update with an image", 1, calls::update("ana", &with_image)),
         ("update with an image and a name", 2, {
@@ -152,7 +227,11 @@ fn the_floor_of_the_benchmarks_commits_as_often() {
         ..Setup::with(&[])
     });
     let calls = [
-        ("create", 4, calls::create(&json!({ "username": "ana" }))),
+        (
+            "create with an address",
+            5,
+            calls::create(&json!({ "username": "ana" })),
+        ),
         ("update", 1, calls::update("ana", &json!({ "name": "Ana" }))),
         ("add a small image", 1, calls::add_image("ana", "64x64.png")),
         (
@@ -173,6 +252,14 @@ fn the_floor_of_the_benchmarks_commits_as_often() {
         server.send(&call.2).expect(200);
         assert_commits(&server, &[call]);
     }
+}
+
+fn with_address(name: &str, address: &str) -> serde_json::Value {
+    json!({ "username": name, "email": address })
+}
+
+fn update_address(name: &str, address: &str) -> Request {
+    calls::update(name, &json!({ "email": address }))
 }
 
 fn f5_image(method: &str) -> Request {

@@ -39,8 +39,9 @@ fn some(user: &str) -> [Request; 3] {
 
 #[test]
 fn answers_come_in_one_piece() {
-    let server = Server::start();
-    let ana = json!({ "username": "ana", "password": "hush-ana's" });
+    let server = Server::with(&[("public_avatars", "true")]);
+    let email = "ana@example.org";
+    let ana = json!({ "username": "ana", "password": "hush-ana's", "email": email });
     server.send(&calls::create(&ana)).expect(200);
     server
         .send(&calls::add_image("ana", "pixel.png"))
@@ -54,6 +55,8 @@ fn answers_come_in_one_piece() {
         calls::netex("GET", "/ana/image"),
         bpm,
         f5,
+        calls::public_avatar(email, "?s=64"),
+        calls::public_avatar("nobody@example.org", "?s=64&d=identicon"),
     ];
     let requests = [some("ana").as_slice(), &of_all].concat();
     Manifest::of_visage().assert_each_component_is_sent(

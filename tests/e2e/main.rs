@@ -25,6 +25,7 @@ mod load;
 mod log;
 mod logins;
 mod mutation;
+mod public_avatars;
 mod races;
 mod readme;
 mod restart;

@@ -5,6 +5,7 @@ use std::sync::Barrier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::server::NETEX_TOKEN;
 use crate::{Request, fixtures};
@@ -70,6 +71,19 @@ pub fn put_image(token: &str, picture: &str) -> Request {
     Request::new("PUT", "/api/web/namespaces/system/user/settings/image")
         .header("Authorization", &format!("APIToken {token}"))
         .json(&json!({ "content_type": "", "image": fixtures::base64(picture) }))
+}
+
+/// Libravatar: shows everybody the avatar of an email address. The query begins with `?`.
+#[must_use]
+pub fn public_avatar(address: &str, query: &str) -> Request {
+    Request::new("GET", &format!("/avatar/{}{query}", address_hash(address)))
+}
+
+/// The SHA-256 of an email address, in hexadecimal digits.
+#[must_use]
+pub fn address_hash(address: &str) -> String {
+    let hash = Sha256::digest(address);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// HTTP Basic credentials.

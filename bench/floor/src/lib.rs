@@ -20,6 +20,9 @@ const NEW_AVATAR: usize = 150;
 const HEADER: usize = 550;
 const LARGE_HEADER: usize = 900;
 
+/// The size of the rendering that everybody is shown.
+const RENDERING: usize = 1500;
+
 /// The bytes of a large picture in its last part.
 const END: usize = 64;
 
@@ -60,6 +63,7 @@ impl Guest for Floor {
             (Method::Get, [.., "settings", "image"]) => {
                 show(&store, &http::token(&request)).await?
             }
+            (Method::Get, ["avatar", hash]) => show_rendering(&store, hash).await?,
             (Method::Get, [.., "avatar", user]) => {
                 let found = find(&store, user).await?;
                 login::verify(&store, &record(user), &found)?;
@@ -83,13 +87,23 @@ async fn create(store: &Store, request: Request) -> Result<Vec<u8>, ErrorCode> {
         (avatar(&user), vec![b' '; NEW_AVATAR]),
     ])?;
     store.increment(&name(&user))?;
+    point(store, &user).await?;
+    store.set_many(&[(md5(&user), vec![b' '; 32]), (email(&user), vec![b' '; 8])])?;
     Ok(ENVELOPE.into())
+}
+
+/// Reads where the user's email address leads.
+async fn point(store: &Store, user: &str) -> Result<(), ErrorCode> {
+    let (md5, email) = (md5(user), email(user));
+    try_join(store.get(&md5), store.get(&email)).await?;
+    Ok(())
 }
 
 async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, ErrorCode> {
     http::body(request).await?;
     store.look_up(&name(user)).await?;
     store.swap(&record(user), vec![b' '; RECORD])?;
+    point(store, user).await?;
     Ok(ENVELOPE.into())
 }
 
@@ -97,6 +111,20 @@ async fn update(store: &Store, user: &str, request: Request) -> Result<Vec<u8>, 
 async fn find(store: &Store, user: &str) -> Result<Vec<u8>, ErrorCode> {
     store.look_up(&name(user)).await?;
     store.get(&record(user)).await
+}
+
+/// Reads a user's record and a rendering. Any caller must read two keys at least.
+async fn show_rendering(store: &Store, hash: &str) -> Result<Vec<u8>, ErrorCode> {
+    let (user, rendering) = (record(hash), format!("floor.rendering.{hash}"));
+    let (found, bytes) = try_join(store.get(&user), store.get(&rendering)).await?;
+    if found.is_empty() {
+        let values = [
+            (user, vec![b' '; RECORD]),
+            (rendering, vec![b' '; RENDERING]),
+        ];
+        store.set_many(&values)?;
+    }
+    Ok(bytes)
 }
 
 /// Reads a user's avatar together with the record.
@@ -154,6 +182,14 @@ fn in_base64(length: usize) -> Vec<u8> {
 
 fn name(user: &str) -> String {
     format!("floor.name.{user}")
+}
+
+fn md5(user: &str) -> String {
+    format!("floor.md5.{user}")
+}
+
+fn email(user: &str) -> String {
+    format!("floor.email.{user}")
 }
 
 fn record(user: &str) -> String {

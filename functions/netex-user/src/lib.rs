@@ -4,7 +4,7 @@
 use http::Method;
 use visage::netex::{self, Error, Mode, Operation, Target, Update};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
-use visage::variable::NETEX_TOKENS;
+use visage::variable::{NETEX_TOKENS, PUBLIC_AVATARS};
 use visage::web::json::Patch;
 use visage::web::{self, Answer};
 
@@ -67,9 +67,10 @@ async fn show(call: &mut Call, user: &str) -> Result<Answer, Error> {
     netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let change = async |number| call.directory.avatar_change(number).await;
     let (user, change) = netex::find_user_with(&call.directory, user, change).await?;
-    let change = change?;
+    let image = change?;
     let origin = call.origin().await?;
-    netex::show(&netex::view(user, &origin, change.is_some()))
+    let is_public = *call.variable(&PUBLIC_AVATARS).await?;
+    netex::show(&netex::view(user, &origin, image.as_ref(), is_public))
 }
 
 async fn delete(call: &mut Call, user: &str) -> Result<Answer, Error> {

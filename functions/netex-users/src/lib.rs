@@ -4,7 +4,7 @@ use http::header::LOCATION;
 use http::{HeaderValue, Method};
 use visage::netex::{self, Error, Mode, Operation, Page};
 use visage::spin::{Call, Component, ErrorCode, Request, Response, serve};
-use visage::variable::NETEX_TOKENS;
+use visage::variable::{NETEX_TOKENS, PUBLIC_AVATARS};
 use visage::web::{self, Answer};
 
 struct NetexUsers;
@@ -53,6 +53,7 @@ async fn list(call: &mut Call) -> Result<Answer, Error> {
     netex::authorize(&call.head, call.variable(&NETEX_TOKENS).await?.as_ref())?;
     let Page { start, count } = Page::of(&call.head)?;
     let origin = call.origin().await?;
+    let is_public = *call.variable(&PUBLIC_AVATARS).await?;
     let page = call.directory.list(start, count).await?;
     for error in &page.unreadable {
         call.note(error.detail().unwrap_or_default());
@@ -60,6 +61,6 @@ async fn list(call: &mut Call) -> Result<Answer, Error> {
     let views = page
         .users
         .into_iter()
-        .map(|(user, change)| netex::view(user, &origin, change.is_some()));
+        .map(|(user, image)| netex::view(user, &origin, image.as_ref(), is_public));
     netex::show(&views.collect::<Vec<_>>())
 }

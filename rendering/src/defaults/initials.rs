@@ -17,7 +17,7 @@ const HEIGHTS: [f32; 2] = [0.42, 0.34];
 const REACH: f32 = 0.4;
 
 /// Draws one or two letters in white, on a ground whose colour depends on the letters. They are drawn as they are: see
-/// [`letters`](super::letters). `None` if there are none or more, or the font lacks one.
+/// [`letters`](super::letters()). `None` if there are none or more, or the font lacks one.
 pub fn initials(letters: &str, size: Size) -> Option<Rendering> {
     let font = Font::new()?;
     let mut glyphs = letters

@@ -1,4 +1,4 @@
-//! What is shown where there is no avatar, drawn here: a [`figure`], an [`identicon`], [`initials`] or nothing,
+//! What is shown where there is no avatar, drawn here: a [`figure()`], an [`identicon()`], [`initials()`] or nothing,
 //! [`blank`].
 //!
 //! The same request always gets the same bytes, on all platforms: the curves are drawn with the four operations and

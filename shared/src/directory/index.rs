@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use futures::stream::{self, StreamExt as _};
+use futures::future::join_all;
 
 use super::address::Address;
 use super::segment::NUMBERS;
-use super::{Directory, READS_AT_A_TIME, key};
+use super::{Directory, key};
 use crate::Error;
 use crate::name::UserNumber;
 use crate::store::{MAX_BATCH, Store, counter};
 
-/// The most pointers that one call moves. Each takes one of an instance's few swaps.
+/// The most values that a user's address needs: its pointer, and the translation of its MD5.
+const VALUES_OF_A_USER: usize = 2;
+
+/// After moving this many pointers a call ends. Each takes one of an instance's few swaps.
 const MOST_MOVED: usize = 32;
 
 /// How far the users' addresses are indexed.
@@ -43,8 +46,9 @@ struct Need {
 
 impl<S: Store> Directory<S> {
     /// Makes the next 1,024 numbers' users found by their addresses. Of users with the same address that nobody was
-    /// found by, one is. Goes on where the call before ended, and after the last number begins anew. Calls at the same
-    /// time do each other no harm.
+    /// found by, one is. Goes on where the call before ended, and after the last number begins anew. Several such calls
+    /// at the same time do no harm. A change of an address in the moment between a read and a write here may be lost
+    /// to the index until the user's next change.
     ///
     /// # Errors
     /// The store's. The next call goes on where this one began.
@@ -58,34 +62,34 @@ impl<S: Store> Directory<S> {
             last,
             unreadable: Vec::new(),
         };
-        let numbers = (before.saturating_add(1)..=indexed.up_to).map(UserNumber);
-        let needs = numbers.map(async |number| (number, self.need(number).await));
-        let mut needs = stream::iter(needs).buffered(READS_AT_A_TIME);
-        let mut values = BTreeMap::new();
-        let mut moves = Vec::new();
-        while let Some((number, need)) = needs.next().await {
-            match need {
-                Ok(need) => {
-                    values.extend(need.values);
-                    moves.extend(need.moved.map(|address| (number, address)));
+        let numbers: Vec<_> = (before.saturating_add(1)..=indexed.up_to).collect();
+        let mut moved = 0;
+        // What is written was read just before.
+        for numbers in numbers.chunks(MAX_BATCH / VALUES_OF_A_USER) {
+            let needs = numbers.iter().map(|number| self.need(UserNumber(*number)));
+            let mut values = BTreeMap::new();
+            let mut moves = Vec::new();
+            for (number, need) in numbers.iter().zip(join_all(needs).await) {
+                match need {
+                    Ok(need) => {
+                        values.extend(need.values);
+                        moves.extend(need.moved.map(|address| (UserNumber(*number), address)));
+                    }
+                    Err(error @ Error::Internal { .. }) => indexed.unreadable.push(error),
+                    Err(error) => return Err(error),
                 }
-                Err(error @ Error::Internal { .. }) => indexed.unreadable.push(error),
-                Err(error) => return Err(error),
             }
-            if moves.len() == MOST_MOVED {
-                indexed.up_to = number.0;
+            if !values.is_empty() {
+                self.store.set_many(values.into_iter().collect()).await?;
+            }
+            moved += moves.len();
+            for (number, address) in moves {
+                self.take_address(number, &address, false).await?;
+            }
+            if moved >= MOST_MOVED {
+                indexed.up_to = numbers.last().copied().unwrap_or(indexed.up_to);
                 break;
             }
-        }
-        drop(needs);
-        let mut values: Vec<_> = values.into_iter().collect();
-        while !values.is_empty() {
-            let rest = values.split_off(MAX_BATCH.min(values.len()));
-            self.store.set_many(values).await?;
-            values = rest;
-        }
-        for (number, address) in moves {
-            self.take_address(number, &address, false).await?;
         }
         let progress = (key::INDEXED.to_owned(), indexed.up_to.to_le_bytes().into());
         self.store.set_many(vec![progress]).await?;

@@ -50,14 +50,16 @@ const fn most_pieces(size: Size) -> usize {
 }
 
 /// The keys of the renderings of this size.
-pub(super) fn keys(number: UserNumber, size: Size) -> impl Iterator<Item = String> {
-    (0..most_pieces(size)).map(move |index| key::rendering(number, size, index))
+pub(super) fn keys(number: UserNumber, size: Size) -> Vec<String> {
+    let pieces = 0..most_pieces(size);
+    pieces
+        .map(|index| key::rendering(number, size, index))
+        .collect()
 }
 
 /// The keys of all renderings of a user's picture.
-pub(super) fn all_keys(number: UserNumber) -> impl Iterator<Item = String> {
-    let sizes = Size::KEPT.into_iter();
-    sizes.flat_map(move |size| keys(number, size))
+pub(super) fn all_keys(number: UserNumber) -> Vec<String> {
+    Size::KEPT.map(|size| keys(number, size)).concat()
 }
 
 /// The keys and values of a rendering of the picture that this change has stored.
@@ -98,6 +100,7 @@ pub(super) fn pieces(
     .concat();
     let rest = rest.map(|piece| [&writer.bytes(), piece].concat());
     Ok(keys(number, size)
+        .into_iter()
         .zip([first].into_iter().chain(rest))
         .collect())
 }
@@ -132,6 +135,7 @@ impl Piece {
     /// The keys of the further pieces.
     pub(super) fn rest(&self, number: UserNumber, size: Size) -> Vec<String> {
         keys(number, size)
+            .into_iter()
             .skip(1)
             .take(self.further.into())
             .collect()

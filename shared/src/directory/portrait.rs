@@ -62,6 +62,24 @@ impl<S: Store> Directory<S> {
         }))
     }
 
+    /// Like [`Directory::portrait`], but does not look for the rendering: if there may be one, it counts as missing.
+    ///
+    /// # Errors
+    /// As [`Directory::avatar`].
+    pub async fn portrait_without_rendering(
+        &self,
+        number: UserNumber,
+    ) -> Result<Option<Portrait>, Error> {
+        let present = self.present(number).await?;
+        Ok(present.map(|(stored, picture)| Portrait {
+            change: picture.change(),
+            rendering: match stored.is_unrenderable(picture.token) {
+                true => Kept::Unrenderable,
+                false => Kept::Missing,
+            },
+        }))
+    }
+
     /// Puts a rendering together from its first piece, if it is of the picture that this change has stored.
     async fn rendering_of(
         &self,
@@ -79,7 +97,7 @@ impl<S: Store> Directory<S> {
 
     /// Removes all renderings of a user's picture.
     pub(super) async fn remove_renderings(&self, number: UserNumber) -> Result<(), Error> {
-        let keys: Vec<_> = kept::all_keys(number).collect();
+        let keys = kept::all_keys(number);
         self.remove_keys(&keys).await
     }
 }

@@ -126,16 +126,14 @@ impl<S: Store> Directory<S> {
     /// 2. The renderings and the parts of pictures.
     /// 3. The record. If this breaks off before, it leads to the rest.
     pub(super) async fn remove(&self, number: UserNumber) -> Result<(), Error> {
-        let avatar = [key::avatar(number)];
-        if self.store.is_sqlite().await {
-            // One operation removes all of these or none.
-            let renderings = kept::all_keys(number);
-            let keys: Vec<_> = avatar.into_iter().chain(renderings).collect();
+        let mut keys = vec![key::avatar(number)];
+        // On SQLite, one operation removes all of these or none.
+        if !self.store.is_sqlite().await {
             self.remove_keys(&keys).await?;
-        } else {
-            self.remove_keys(&avatar).await?;
-            self.remove_renderings(number).await?;
+            keys.clear();
         }
+        keys.extend(kept::all_keys(number));
+        self.remove_keys(&keys).await?;
         self.empty_all_slots(number).await?;
         self.remove_keys(&[key::user(number)]).await
     }

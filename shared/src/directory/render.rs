@@ -95,7 +95,11 @@ impl<S: Store> Directory<S> {
                     lost = Some(other);
                 }
                 Claim::Unrenderable | Claim::Nothing => {
-                    return Ok(Claimed::Done(self.portrait(number, size).await?));
+                    let portrait = self.portrait(number, size).await?;
+                    // By now another picture may be there.
+                    if !is_missing(portrait.as_ref()) {
+                        return Ok(Claimed::Done(portrait));
+                    }
                 }
             }
         }
@@ -107,10 +111,7 @@ impl<S: Store> Directory<S> {
         let mut pauses = PAUSES.into_iter();
         loop {
             let portrait = self.portrait(number, size).await?;
-            let is_missing = portrait
-                .as_ref()
-                .is_some_and(|it| it.rendering == Kept::Missing);
-            if !is_missing {
+            if !is_missing(portrait.as_ref()) {
                 return Ok(Some(Claimed::Done(portrait)));
             }
             let Some(pause) = pauses.next() else {
@@ -152,7 +153,7 @@ impl<S: Store> Directory<S> {
             return Ok(());
         }
         // Who replaced the picture may have removed its renderings before this one was stored.
-        let keys: Vec<_> = kept::keys(number, size).collect();
+        let keys = kept::keys(number, size);
         self.remove_keys(&keys).await
     }
 
@@ -202,4 +203,8 @@ impl<S: Store> Directory<S> {
         });
         Ok(noted.await?.unwrap_or(false))
     }
+}
+
+fn is_missing(portrait: Option<&Portrait>) -> bool {
+    portrait.is_some_and(|portrait| portrait.rendering == Kept::Missing)
 }

@@ -127,6 +127,15 @@ pub(super) enum Swap<V, T> {
     Leave(T),
 }
 
+/// The outcome of a swap.
+enum Tried {
+    Made,
+    Lost,
+    /// Elsewhere than on SQLite, a lost swap may have taken effect, and a reported success may not. An error tells
+    /// nothing. What is stored now, if anything, and whether there was an error.
+    Unclear(Option<Vec<u8>>, Result<(), Error>),
+}
+
 impl<S: Store> Directory<S> {
     /// Reads `key`, asks `change` for the new value, and swaps it. Starts over if another call came in between.
     /// Returns `None` if the key is absent: on SQLite all competing swaps of an absent key succeed, so none is made.
@@ -157,28 +166,39 @@ impl<S: Store> Directory<S> {
                 Swap::Leave(outcome) => return Ok(Some(outcome)),
                 Swap::Write(value, outcome) => (value, outcome),
             };
-            let report = self.store.swap(snapshot, value.encode(token)?).await;
-            if let Ok(made) = report
-                && self.store.is_sqlite().await
-            {
-                if made {
-                    return Ok(Some(outcome));
-                }
-                continue;
-            }
-            // Elsewhere a lost swap may have taken effect, and a reported success may not. An error tells nothing.
-            let found = match self.store.get(key).await {
-                Ok(Some(found)) => V::decode(found)?,
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(report.err().unwrap_or(error)),
+            let encoded = value.encode(token)?;
+            let (found, report) = match self.try_swap(key, snapshot, encoded).await? {
+                Tried::Made => return Ok(Some(outcome)),
+                Tried::Lost => continue,
+                Tried::Unclear(None, _) => return Ok(None),
+                Tried::Unclear(Some(found), report) => (found, report),
             };
-            if found.shows(token, &value) {
+            if V::decode(found)?.shows(token, &value) {
                 return Ok(Some(outcome));
             }
             // A failed swap may still be on its way, so it is not made again.
             report?;
         }
         Err(Error::Contended)
+    }
+
+    /// Swaps once. This is apart from [`Directory::swap_as`] so that components contain it once, not for each value.
+    async fn try_swap(
+        &self,
+        key: &str,
+        snapshot: S::Snapshot,
+        value: Vec<u8>,
+    ) -> Result<Tried, Error> {
+        let report = self.store.swap(snapshot, value).await;
+        if let Ok(made) = report
+            && self.store.is_sqlite().await
+        {
+            return Ok(if made { Tried::Made } else { Tried::Lost });
+        }
+        match self.store.get(key).await {
+            Ok(found) => Ok(Tried::Unclear(found, report.map(drop))),
+            Err(error) => Err(report.err().unwrap_or(error)),
+        }
     }
 
     /// Adds to a counter, again if the store fails: on DynamoDB the loser of two increments gets an error. An

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::image::{ImageFields, ImageSource};
 use super::{Error, image_url};
+use crate::directory::Change;
 use crate::name::{UserId, Username};
 use crate::password::Password;
 use crate::roles::{RoleLists, Roles};
@@ -285,9 +286,18 @@ struct ImageView {
     url: Option<String>,
 }
 
-/// The user as Netex shows it, on a service of this origin.
-pub fn view(user: User, origin: &str, has_image: bool) -> impl Serialize + use<> {
-    let url = has_image.then(|| image_url(origin, &user));
+/// The user as Netex shows it, on a service of this origin. `image` is the change that stored the image, if there is one.
+/// The image's URL is the public one if `is_public`, and else wants a token.
+pub fn view(
+    user: User,
+    origin: &str,
+    image: Option<&Change>,
+    is_public: bool,
+) -> impl Serialize + use<> {
+    let url = image.map(|change| match is_public {
+        true => web::public_avatar_url(origin, &user.id, change),
+        false => image_url(origin, &user),
+    });
     let profile = user.profile;
     View {
         about_me: profile.about_me,

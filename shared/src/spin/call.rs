@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,8 @@ pub struct Call {
     pub directory: Directory<SpinStore>,
     body: Option<Request>,
     notes: Vec<String>,
-    changed: Option<UserNumber>,
+    path_to_log: Option<&'static str>,
+    then: Option<Pin<Box<dyn Future<Output = ()>>>>,
     store_timeout: Result<Duration, Error>,
 }
 
@@ -67,20 +69,11 @@ pub async fn serve<E: Refusal>(
         Ok(answer) => answer,
         Err(error) => refuse(&call, &error).await,
     };
-    log(&call.head, &answer, started.elapsed(), &id, &call.notes);
+    log(&call, &answer, started.elapsed(), &id);
     if let Ok(id) = HeaderValue::try_from(id) {
         answer.headers_mut().insert(header::X_REQUEST_ID, id);
     }
-    let directory = Directory::new(SpinStore::new(call.store_timeout));
-    let tidy = call.changed.map(|number| {
-        let undisturbed = Undisturbed::unless_sqlite();
-        async move {
-            let _undisturbed = undisturbed;
-            // Leftovers are harmless.
-            let _ = directory.tidy(number).await;
-        }
-    });
-    send(with_headers_of_all(answer), with_body, tidy).await
+    send(with_headers_of_all(answer), with_body, call.then).await
 }
 
 impl Call {
@@ -92,7 +85,8 @@ impl Call {
                 .remembering(Instance::remembered()),
             body: Some(request),
             notes: Vec::new(),
-            changed: None,
+            path_to_log: None,
+            then: None,
             store_timeout: timeout,
         }
     }
@@ -102,10 +96,22 @@ impl Call {
         self.notes.push(detail.to_owned());
     }
 
+    /// Logs this path instead of the request's.
+    pub fn log_path(&mut self, path: &'static str) {
+        self.path_to_log = Some(path);
+    }
+
     /// Call this after a user was created or deleted. Once the answer is sent, a few leftovers of crashes are
     /// removed.
     pub fn tidy_after(&mut self, number: UserNumber) {
-        self.changed = Some(number);
+        let undisturbed = Undisturbed::unless_sqlite();
+        let timeout = self.store_timeout.clone();
+        // Boxed, so that only components that call this contain it.
+        self.then = Some(Box::pin(async move {
+            let _undisturbed = undisturbed;
+            // Leftovers are harmless.
+            let _ = Directory::new(SpinStore::new(timeout)).tidy(number).await;
+        }));
     }
 
     /// Reads one of the component's variables.
@@ -215,13 +221,14 @@ fn head(request: &Request) -> Head {
 
 /// Logs one line per request. It shows only the method and the path of the request. Everything in the path except
 /// printable ASCII is percent-encoded, which keeps its meaning.
-fn log(head: &Head, answer: &Answer, took: Duration, id: &str, details: &[String]) {
-    let path = utf8_percent_encode(&head.path, CONTROLS);
-    let (method, status) = (&head.method, answer.status().as_u16());
+fn log(call: &Call, answer: &Answer, took: Duration, id: &str) {
+    let path = call.path_to_log.unwrap_or(&call.head.path);
+    let path = utf8_percent_encode(path, CONTROLS);
+    let (method, status) = (&call.head.method, answer.status().as_u16());
     // `as_millis` returns a `u128`, whose formatting takes one and a half kilobytes of code.
     let milliseconds = took.as_secs() * 1000 + u64::from(took.subsec_millis());
     let mut line = format!("{method} {path} {status} {milliseconds}ms request-id={id}");
-    for detail in details {
+    for detail in &call.notes {
         let _ = write!(line, " detail={detail:?}");
     }
     line.push('\n');

@@ -23,19 +23,11 @@ const RETIRES_AFTER: u32 = 128;
 const LATELY: Duration = Duration::from_secs(1);
 
 thread_local! {
-    static INSTANCE: Instance = const { Instance {
-        opened: RefCell::new(None),
-        heard: Cell::new(None),
-        swaps: Cell::new(0),
-        is_sqlite: Cell::new(None),
-        is_worn: Cell::new(false),
-        is_retired: Cell::new(false),
-        logins: OnceCell::new(),
-    } };
-    static REMEMBERED: Rc<RememberedNumbers> = Rc::default();
+    static INSTANCE: Instance = Instance::default();
 }
 
 /// The state of this instance.
+#[derive(Default)]
 pub(super) struct Instance {
     opened: RefCell<Option<Rc<Opened>>>,
     /// The time of the store's last answer. `None` after a failure.
@@ -47,6 +39,8 @@ pub(super) struct Instance {
     is_worn: Cell<bool>,
     is_retired: Cell<bool>,
     logins: OnceCell<Rc<HeldLogins>>,
+    /// The numbers that this instance's calls have seen names lead to.
+    remembered: Rc<RememberedNumbers>,
 }
 
 /// The store through Spin's two interfaces: the asynchronous one, and the one with atomic operations.
@@ -148,9 +142,9 @@ impl Instance {
         })
     }
 
-    /// The numbers that this instance's calls have seen names lead to.
+    /// Returns the numbers that this instance remembers.
     pub(super) fn remembered() -> Rc<RememberedNumbers> {
-        REMEMBERED.with(Rc::clone)
+        INSTANCE.with(|instance| Rc::clone(&instance.remembered))
     }
 
     /// Whether this is Spin's SQLite store, if known.
@@ -167,12 +161,14 @@ impl Instance {
 }
 
 /// While this exists, further calls wait or go to another instance.
-pub(super) struct Undisturbed;
+pub struct Undisturbed(());
 
 impl Undisturbed {
-    pub(super) fn new() -> Self {
+    /// Lets further calls wait.
+    #[allow(clippy::new_without_default, reason = "it has an effect")]
+    pub fn new() -> Self {
         backpressure_inc();
-        Self
+        Self(())
     }
 
     /// Isolates a call unless the store is SQLite. On other stores an operation that hangs would block the other

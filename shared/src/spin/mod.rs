@@ -9,7 +9,7 @@ mod store;
 mod variable;
 
 pub use call::{Call, serve};
-pub use instance::Alone;
+pub use instance::{Alone, Undisturbed};
 pub use spin_sdk::wasip3::exports::http::handler::Guest as Component;
 pub use spin_sdk::wasip3::http::types::{ErrorCode, Request, Response};
 pub use store::SpinStore;

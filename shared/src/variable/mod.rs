@@ -35,6 +35,9 @@ pub static EXPOSE_DETAILS: Variable<bool> = Variable::boolean("expose_details");
 /// Whether pages of other sites may call IBM BPM's API with the credentials that a browser remembers.
 pub static BPM_CROSS_SITE: Variable<bool> = Variable::boolean("bpm_cross_site");
 
+/// Whether everybody may see the users' avatars.
+pub static PUBLIC_AVATARS: Variable<bool> = Variable::boolean("public_avatars");
+
 /// The key of the logins that the store remembers for all instances.
 pub static LOGIN_KEY: Variable<Option<LoginKey>> = Variable {
     name: "login_key",
@@ -82,11 +85,12 @@ pub static STORE_TIMEOUT_MS: Variable<Duration> = Variable {
     when_empty: None,
 };
 
-const ALL: [&dyn Check; 9] = [
+const ALL: [&dyn Check; 10] = [
     &NETEX_TOKENS,
     &F5_TOKENS,
     &EXPOSE_DETAILS,
     &BPM_CROSS_SITE,
+    &PUBLIC_AVATARS,
     &LOGIN_KEY,
     &IMAGE_URL_ORIGIN,
     &PUBLIC_ORIGIN,

@@ -15,7 +15,7 @@ pub use caller::{Authorization, Secret};
 pub use error::{Error, Refusal};
 pub use head::{Head, decode_segment};
 pub use json::base64_string;
-pub use picture::{etag, picture, unless_known};
+pub use picture::{etag, picture, public_avatar_url, unless_known};
 pub use request_id::request_id;
 
 /// A body that came in as a stream ended or broke off before it was whole.

@@ -7,6 +7,13 @@ use http::{HeaderValue, StatusCode};
 use super::{Answer, Head, empty};
 use crate::Error;
 use crate::directory::{Avatar, Change};
+use crate::name::UserId;
+
+/// The URL at which the component `avatar` shows everybody the picture that this change stored, on a service of this
+/// origin.
+pub fn public_avatar_url(origin: &str, id: &UserId, change: &Change) -> String {
+    format!("{origin}/avatars/{}/{}", id.as_str(), change.revision)
+}
 
 /// The entity tag of an avatar after this change: it names the change, not the picture.
 ///

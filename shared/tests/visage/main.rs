@@ -22,6 +22,7 @@ mod image;
 mod interrupted;
 mod large_pictures;
 mod leftovers;
+mod libravatar;
 mod list;
 mod logins;
 mod name;

@@ -27,7 +27,7 @@ fn shown(create: &str, update: &str) -> String {
     let user = block_on(directory.find(user.id.as_str(), &by_id))
         .unwrap()
         .unwrap();
-    serde_json::to_string(&view(user, "http://localhost", false)).unwrap()
+    serde_json::to_string(&view(user, "http://localhost", None, false)).unwrap()
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) enum Family {
     Netex,
     Bpm,
     F5,
+    /// The paths that need no credentials.
+    Public,
 }
 
 /// The caller, as a family sees it.
@@ -24,6 +26,8 @@ pub(super) enum Caller {
     Service,
     /// This user.
     User(&'static str),
+    /// Whoever it is.
+    Anybody,
 }
 
 /// The headers of a request that identify its sender.
@@ -41,6 +45,7 @@ impl Credential {
             Family::Netex => self.netex,
             Family::Bpm => self.bpm,
             Family::F5 => self.f5,
+            Family::Public => Caller::Anybody,
         }
     }
 }

@@ -13,11 +13,15 @@ const F5: [&str; 2] = [
     "/api/v1/api/production/us-east-1/namespaces/default/api/web/namespaces/system/user/settings/image",
 ];
 
+const INDEX: &str = "/avatars/index";
+
 /// Whose data a request is about.
 #[derive(Clone, Copy, PartialEq)]
 enum Whose {
     /// Nobody's: the method is unknown here. This is checked before the caller.
     UnknownMethod,
+    /// What everybody may see.
+    Everybody,
     /// All users', for a Netex token.
     All,
     /// The caller's own.
@@ -59,15 +63,25 @@ impl Endpoint {
     /// Whether this caller's request may change the value at `key`.
     pub(super) fn may(&self, caller: Caller, key: &str) -> bool {
         let user = match caller {
-            // A list, a creation and a deletion may write down which numbers are users.
-            Caller::Service if key == "visage.segments.0" => {
-                return self.request.target == USERS || self.request.method == "DELETE";
-            }
+            // A list writes down which numbers are users, and so does what cleans up after creations and deletions, some
+            // time after the answer.
+            _ if key == "visage.segments.0" => return true,
             Caller::Service if key == "visage.segment.0.changes" => {
                 return self.request.method == "DELETE";
             }
+            // The first who sees an avatar in a size lets it be rendered.
+            Caller::Anybody => {
+                return ["visage.avatar.1", "visage.rendering.1."]
+                    .iter()
+                    .any(|start| key.starts_with(start));
+            }
             _ if self.reads => return false,
             Caller::Refused(_) => return false,
+            Caller::Service if self.request.target == INDEX => {
+                return ["visage.indexed", "visage.email.", "visage.md5."]
+                    .iter()
+                    .any(|start| key.starts_with(start));
+            }
             // The keys of a new user.
             Caller::Service if self.request.method == "POST" && self.request.target == USERS => {
                 return [
@@ -160,6 +174,28 @@ pub(super) fn all() -> Vec<Endpoint> {
         "/ana/image",
     ] {
         add(Family::Netex, Whose::UnknownMethod, netex("PATCH", below));
+    }
+
+    add(Family::Netex, Whose::All, Request::new("POST", INDEX));
+    add(
+        Family::Netex,
+        Whose::UnknownMethod,
+        Request::new("GET", INDEX),
+    );
+    let avatar = calls::public_avatar("ana@example.org", "");
+    for target in [&avatar.target, "/avatars/0123456789abcdef0123456789abcdef"] {
+        for method in ["GET", "HEAD"] {
+            add(
+                Family::Public,
+                Whose::Everybody,
+                Request::new(method, target),
+            );
+        }
+        add(
+            Family::Public,
+            Whose::UnknownMethod,
+            Request::new("DELETE", target),
+        );
     }
 
     let upload = calls::change_avatar("", "", "avatar.gif");

@@ -127,9 +127,15 @@ fn server() -> Server {
             "f5_tokens",
             "ana=hush-ana,bob=hush-bob,carl=hush-carl,dora=hush-dora,erik=hush-erik,frida=hush-frida,gus=hush-gus",
         ),
+        ("public_avatars", "true"),
     ]);
     let create = |name: &str, password: &str| {
-        let user = json!({ "username": name, "password": password, "externalId": format!("ext-{name}-{}", password.len()) });
+        let user = json!({
+            "username": name,
+            "password": password,
+            "externalId": format!("ext-{name}-{}", password.len()),
+            "email": format!("{name}@example.org"),
+        });
         server.send(&calls::create(&user)).expect(200);
     };
     // All passwords that were ever right are remembered.

@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use fastrand::Rng;
 use serde_json::{Value, json};
+use visage_tests::server::NETEX_TOKEN;
 use visage_tests::{Answer, Connection, Manifest, Request, Server, fixtures};
 
 use crate::calls;
@@ -26,7 +27,7 @@ fn mutated_requests_do_no_harm() {
     let seed: u64 = from_environment("VISAGE_SEED", 1);
     println!("{count} requests of seed {seed}");
     // The speed of a busy machine is not under test.
-    let server = Server::with(&[("store_timeout_ms", "120000")]);
+    let server = Server::with(&[("store_timeout_ms", "120000"), ("public_avatars", "true")]);
     server
         .send(&calls::create(
             &json!({ "username": "ana", "password": PASSWORD }),
@@ -107,7 +108,7 @@ fn send_mutated(
 }
 
 /// The number of request kinds. Frequent kinds count several times.
-const MODELS: u8 = 40;
+const MODELS: u8 = 44;
 
 #[test]
 fn every_component_is_sent_mutated_requests() {
@@ -141,6 +142,9 @@ fn model(kind: u8, rng: &mut Rng) -> Request {
         35 => calls::put_image("hush-ana", "avatar.png").header("If-Match", "\"tag\", *"),
         36 => calls::netex("GET", "?startIndex=0&count=2"),
         37 => calls::netex("DELETE", "/nobody"),
+        40..=42 => calls::public_avatar("ana@example.org", "?s=64&d=identicon&f=n")
+            .header("If-None-Match", "*"),
+        43 => Request::new("POST", "/avatars/index").header("X-Cloud-Auth-Token", NETEX_TOKEN),
         38 => calls::netex("PUT", "/ana/deactivate").json(&json!({ "message": "on leave" })),
         _ => calls::read(user),
     }

@@ -104,11 +104,12 @@ fn no_secret_shows_in_any_failure() {
         ("login_key", "hush-key-of-logins".to_owned()),
         ("expose_details", "true".to_owned()),
         ("image_url_origin", "http://127.0.0.1:1".to_owned()),
+        ("public_avatars", "true".to_owned()),
     ];
     let variables = variables.each_ref().map(|(name, value)| (*name, &**value));
     assert_nothing_is_spared(&variables);
     let mut server = Server::with(&variables);
-    let ana = json!({ "username": "ana", "password": PASSWORD });
+    let ana = json!({ "username": "ana", "password": PASSWORD, "email": "ana@example.org" });
     server.send(&netex("POST", "").json(&ana)).expect(200);
     server
         .send(&f5("PUT").json(&json!({ "image": fixtures::base64("avatar.png") })))

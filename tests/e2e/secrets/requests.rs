@@ -12,6 +12,8 @@ const USERS: &str = "/integration/ws/management/rest/users";
 const F5_PATH: &str = "/api/web/namespaces/system/user/settings/image";
 const AVATAR: &str = "/rest/bpm/wle/v1/avatar";
 
+const INDEX: &str = "/avatars/index";
+
 pub(super) fn netex(method: &str, below: &str) -> Request {
     Request::new(method, &format!("{USERS}{below}")).header("X-Cloud-Auth-Token", NETEX)
 }
@@ -41,6 +43,7 @@ pub(super) fn callers() -> Vec<Request> {
                 Request::new("GET", &format!("{USERS}{below}")).header("X-Cloud-Auth-Token", token),
             );
         }
+        callers.push(Request::new("POST", INDEX).header("X-Cloud-Auth-Token", token));
     }
     let encoded = STANDARD.encode(format!("ana:{PASSWORD}"));
     for authorization in [
@@ -164,6 +167,13 @@ pub(super) fn right_ones() -> Vec<Request> {
             .json(&picture)
             .header("If-Match", &format!("\"{F5}\"")),
         f5("POST"),
+        calls::public_avatar("ana@example.org", &query),
+        Request::new("GET", &format!("/avatar/{PASSWORD}{query}")),
+        Request::new(
+            "GET",
+            &format!("/avatars/0123456789abcdef0123456789abcdef/x{query}"),
+        ),
+        Request::new("POST", INDEX).header("X-Cloud-Auth-Token", NETEX),
     ];
     all.into_iter()
         .map(|request| {

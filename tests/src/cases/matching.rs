@@ -64,6 +64,10 @@ fn lengths(kind: Kind, bytes: &[u8]) -> Vec<usize> {
             .map(|inside| inside + 2)
             .into_iter()
             .collect(),
+        Kind::Hex16 => match run(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            16 => vec![16],
+            _ => Vec::new(),
+        },
         Kind::Hex32 => match run(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             32 => vec![32],
             _ => Vec::new(),

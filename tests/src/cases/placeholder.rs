@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Any,
     /// A quoted string, like an entity tag.
     Etag,
+    /// 16 lower-case hex digits.
+    Hex16,
     /// 32 lower-case hex digits.
     Hex32,
     /// Decimal digits.
@@ -41,9 +43,10 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const NAMES: [(&str, Self); 5] = [
+    const NAMES: [(&str, Self); 6] = [
         ("any", Self::Any),
         ("etag", Self::Etag),
+        ("hex16", Self::Hex16),
         ("hex32", Self::Hex32),
         ("number", Self::Number),
         ("token", Self::Token),
