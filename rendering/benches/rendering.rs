@@ -1,5 +1,5 @@
-//! What it takes to draw a picture in another size, natively: `cargo bench -p visage-rendering`. In a component it takes
-//! about as long; there, a JPEG is decoded by one thread.
+//! What it takes to draw a picture in another size, natively: `cargo bench -p visage-rendering`. A component may take
+//! longer, and decodes a JPEG in one thread.
 
 #![allow(
     clippy::unwrap_used,

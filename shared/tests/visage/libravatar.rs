@@ -43,6 +43,24 @@ fn hashes_of_both_kinds_in_any_case_and_with_an_extension() {
 }
 
 #[test]
+fn ids_and_revisions_in_any_case_and_with_an_extension() {
+    let upper = MD5.to_uppercase();
+    for path in [format!("/avatars/{MD5}"), format!("/avatars/{upper}.JPG")] {
+        assert_eq!(target(&path), Ok(Target::User(MD5.into())), "{path}");
+    }
+    let expected = Target::Revision {
+        id: MD5.into(),
+        revision: "0123456789abcdef".into(),
+    };
+    for path in [
+        format!("/avatars/{MD5}/0123456789abcdef"),
+        format!("/avatars/{upper}/0123456789ABCDEF.png"),
+    ] {
+        assert_eq!(target(&path), Ok(expected.clone()), "{path}");
+    }
+}
+
+#[test]
 fn what_is_no_hash_and_no_id_is_refused() {
     for path in [
         format!("/avatar/{}", &MD5[1..]),
